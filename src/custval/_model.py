@@ -1,0 +1,95 @@
+"""What every fitted thing shares: its envelope as data, and `load`, which opens one."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from custval import errors
+from custval.errors import CustvalError
+
+__all__ = ["check_fitted", "envelope", "load", "open_envelope"]
+
+_SCHEMA = 1
+_ROOMS = frozenset({"data_quality", "segmentation", "lifecycle", "clv", "churn", "satisfaction", "strategy"})
+
+
+def check_fitted(model: Any, attribute: str) -> None:
+    """Raise scikit-learn's `NotFittedError` if `model` has not learned `attribute` yet."""
+    if not hasattr(model, attribute):
+        raise errors.NotFittedError(
+            f"this {type(model).__name__} is not fitted yet: call fit(X) first, or build it with from_params or load"
+        )
+
+
+def kind_of(cls: type) -> str:
+    """The name under which a class is kept in an envelope, such as `clv.BetaGeoModel`."""
+    return f"{cls.__module__.split('.')[1]}.{cls.__name__}"
+
+
+def envelope(model: Any, content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of a fitted thing with its class, its schema and the version that wrote it."""
+    from custval import __version__
+
+    return {"custval": __version__, "kind": kind_of(type(model)), "schema": _SCHEMA, **content}
+
+
+def open_envelope(data: Any, cls: type) -> dict[str, Any]:
+    """The content of an envelope, once it is known to hold a `cls` of a schema that can be read."""
+    kind = _kind(data)
+    if kind != kind_of(cls):
+        raise CustvalError(
+            f"these data hold a {kind}, not a {kind_of(cls)}", suggestion="custval.load(data)", code="envelope"
+        )
+    return {key: value for key, value in data.items() if key not in {"custval", "kind", "schema"}}
+
+
+def load(data: Mapping[str, Any]) -> Any:
+    """Rebuild whatever `to_dict()` of a fitted thing or a scheme has written.
+
+    Parameters
+    ----------
+    data : mapping
+        What `to_dict()` returned, also after a journey through JSON.
+
+    Returns
+    -------
+    object
+        An instance of the class that wrote it, ready to use.
+
+    Raises
+    ------
+    CustvalError
+        If the data are no envelope of this library, name an unknown class, or were written by a newer schema.
+
+    Examples
+    --------
+    >>> import custval as cv
+    >>> model = cv.clv.BetaGeoModel.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="W")
+    >>> cv.load(model.to_dict()).params_["alpha"]
+    4.414
+    """
+    kind = _kind(data)
+    room, _, name = kind.partition(".")
+    module = importlib.import_module(f"custval.{room}") if room in _ROOMS else None
+    cls = getattr(module, name, None) if name in getattr(module, "__all__", ()) else None
+    if not isinstance(cls, type) or not hasattr(cls, "from_dict"):
+        raise CustvalError(f"unknown kind {kind!r}: this version of custval has no such class", code="envelope")
+    return cls.from_dict(data)
+
+
+def _kind(data: Any) -> str:
+    if not isinstance(data, Mapping) or not isinstance(data.get("kind"), str):
+        raise CustvalError(
+            "load takes what to_dict() of a fitted thing returned: a mapping with 'custval', 'kind' and 'schema'",
+            code="envelope",
+        )
+    schema = data.get("schema")
+    if type(schema) is not int or not 1 <= schema <= _SCHEMA:
+        raise CustvalError(
+            f"these data have schema {schema!r}; this version reads schema 1 to {_SCHEMA}",
+            suggestion="install a newer custval",
+            code="envelope",
+        )
+    return str(data["kind"])
