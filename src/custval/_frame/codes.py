@@ -45,7 +45,8 @@ def identifiers(table: Table, column: str, door: str) -> tuple[NDArray[np.int64]
     """
     series = table[column]
     refuse_nulls(series, table.what, f"drop these rows first: df = df[df['{column}'].notna()]")
-    is_text = series.dtype in {nw.String, nw.Categorical, nw.Enum, nw.Object}
+    # a tuple and not a set: types with parameters equal their class and hash otherwise
+    is_text = series.dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object)
     if not (is_text or series.dtype.is_integer()) and len(series):
         how = f'cv.{door}(df, {column.removesuffix("_id")}="{column}")'
         raise ColumnError(
@@ -97,7 +98,7 @@ def _sorted_order(distinct: nw.Series[Any]) -> NDArray[np.int64] | None:
         if values.size < 2 or bool(np.all(values[1:] > values[:-1])):
             return None
         return np.argsort(values, kind="stable").astype(np.int64)
-    text = distinct.cast(nw.String) if distinct.dtype in {nw.Categorical, nw.Enum} else distinct
+    text = distinct.cast(nw.String) if distinct.dtype in (nw.Categorical, nw.Enum) else distinct
     place = nw.new_series("place", np.arange(len(text)), backend=text.implementation)
     frame = nw.maybe_reset_index(text.alias("value").to_frame()).with_columns(place)
     try:

@@ -68,11 +68,10 @@ class Table:
 
     def leave(self, frame: nw.DataFrame[Any]) -> Any:
         """Back to what came in: the user's library, or a mapping of lists."""
-        frame = nw.maybe_reset_index(frame)  # of rows gathered by number; an index of pandas carries no meaning
+        # rows gathered by number bring an index along, and an index of pandas carries no meaning
+        frame = nw.maybe_reset_index(frame)
         if self.is_narwhals:
             return frame
-        if frame.implementation.is_pandas_like():
-            frame = nw.maybe_reset_index(frame)
         if self.is_mapping:
             return {name: _as_list(frame[name]) for name in frame.columns}
         return frame.to_native()
@@ -146,8 +145,6 @@ def _check_names(frame: Any, what: str) -> None:
     if hasattr(frame, "collect_schema"):
         return  # polars: names are text and differ, and asking a lazy frame for them warns
     # pandas and pyarrow allow a name twice, and pandas any object as a name
-    if hasattr(frame, "collect_schema") and not hasattr(frame, "height"):
-        return  # lazy: refused later, and asking for its names would cost
     names = getattr(frame, "column_names", None)
     names = list(frame.columns) if names is None and hasattr(frame, "columns") else names
     if not isinstance(names, (list, tuple)):

@@ -27,7 +27,7 @@ class Times:
 def times(table: Table, column: str, door: str | None = None) -> Times:
     """A column of dates or times as datetime64 arrays, nulls as NaT."""
     series = table[column]
-    if series.dtype not in {nw.Date, nw.Datetime} and len(series) and nulls(series).all():
+    if len(series) and series.dtype != nw.Date and not is_times(series) and nulls(series).all():
         never = np.full(len(series), np.datetime64("NaT", "us"))
         return Times(never, never, None)
     if series.dtype == nw.Date:
