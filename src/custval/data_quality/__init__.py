@@ -1,0 +1,19 @@
+"""Can these rows be trusted? Profiles, rules, and the cleaning of transactions, every row accounted for."""
+
+from custval.data_quality import presets, rules
+from custval.data_quality._rule import RuleSet
+from custval.data_quality.clean import CleanedTransactions, clean_transactions
+from custval.data_quality.profiling import Profile, profile
+from custval.data_quality.validation import Validation, validate
+
+__all__ = [
+    "CleanedTransactions",
+    "Profile",
+    "RuleSet",
+    "Validation",
+    "clean_transactions",
+    "presets",
+    "profile",
+    "rules",
+    "validate",
+]

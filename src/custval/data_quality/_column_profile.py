@@ -1,0 +1,237 @@
+"""One column looked at: what it holds, how often, in which shapes; computed on its distinct values."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from custval._frame import Table, codes, is_times, nulls, numbers, nw, times
+from custval._result import Result
+from custval.data_quality._sealed import reduce_sealed, seal
+from custval.data_quality._text import as_text, column_as_text
+from custval.errors import CustvalError
+from custval.typing import FloatArray, IntArray
+
+__all__ = ["ColumnProfile", "Facts", "kind_of", "profile_column"]
+
+_TOP_VALUES = 5
+_TOP_PATTERNS = 3
+_SHAPE_LENGTH = 40
+_PLACEHOLDERS = frozenset({"", "n/a", "#n/a", "nan", "nat", "null", "<na>", "?", "-", "--"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ColumnProfile(Result):
+    """What a column holds.
+
+    Attributes
+    ----------
+    column, dtype : str
+    rows, nulls, distinct : int
+        Rows, those that are null (NaN included), and different values among the others.
+    null_share : float or None
+        nulls / rows; None without rows.
+    minimum, maximum : number, text, date or None
+        Of numbers, texts (by code points), times and booleans.
+    mean, standard_deviation : float or None
+        Of the finite numbers; the standard deviation divides by n − 1.
+    top_values : mapping of str to int
+        The most frequent values as text, and how often they stand there; of equally frequent ones the smaller first.
+    patterns : mapping of str to float
+        Of text: the most frequent shapes and their shares of the known values. In a shape "A" is an upper-case
+        letter, "a" any other letter, "9" a digit; everything else stands for itself.
+    """
+
+    column: str
+    dtype: str
+    rows: int
+    nulls: int
+    null_share: float | None
+    distinct: int
+    minimum: Any
+    maximum: Any
+    mean: float | None
+    standard_deviation: float | None
+    top_values: Mapping[str, int] = dataclasses.field(hash=False)
+    patterns: Mapping[str, float] = dataclasses.field(hash=False)
+
+    def __post_init__(self) -> None:
+        seal(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduce_sealed(self)
+
+    def __str__(self) -> str:
+        shape = "".join(f", {pattern} ({share:.0%})" for pattern, share in [*self.patterns.items()][:1])
+        return f"{self.dtype}, {self.nulls:,} nulls, {self.distinct:,} distinct{shape}"
+
+    def _repr_html_(self) -> str:
+        return html.escape(str(self))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Facts:
+    """What the dimensions of quality need of a column."""
+
+    kind: str
+    known: int
+    invalid: int
+    misspelled: int
+
+
+def profile_column(table: Table, name: str) -> tuple[ColumnProfile, Facts]:
+    """A column's profile and its facts."""
+    series = table[name]
+    kind = kind_of(table, name)
+    known = np.flatnonzero(~nulls(series))
+    rows, missing = len(series), len(series) - known.size
+    values, counts = _distinct(table, name, kind, known)
+    texts = values if kind == "text" else []
+    mean, deviation = _moments(np.asarray(values, dtype=np.float64), counts) if kind == "number" else (None, None)
+    ordered = len(values) > 0 and kind != "other"
+    column = ColumnProfile(
+        column=name,
+        dtype=str(series.dtype),
+        rows=rows,
+        nulls=missing,
+        null_share=missing / rows if rows else None,
+        distinct=len(values),
+        minimum=_plain(values[0]) if ordered else None,
+        maximum=_plain(values[-1]) if ordered else None,
+        mean=mean,
+        standard_deviation=deviation,
+        top_values={as_text(_plain(values[place])): int(counts[place]) for place in _most(counts)},
+        patterns=_patterns(texts, counts),
+    )
+    invalid = int(counts[~np.isfinite(values)].sum()) if kind == "number" else _not_usable(texts, counts)
+    return column, Facts(kind, int(known.size), invalid, _misspelled(texts, counts))
+
+
+def kind_of(table: Table, name: str) -> str:
+    """What a column holds: "number", "time", "boolean", "text" or "other"."""
+    dtype = table[name].dtype
+    if dtype == nw.Boolean:
+        return "boolean"
+    if dtype.is_numeric():
+        return "number"
+    if dtype == nw.Date or is_times(table[name]):
+        return "time"
+    if dtype in (nw.String, nw.Categorical, nw.Enum):
+        return "text"
+    return _kind_of_objects(table, name) if dtype == nw.Object else "other"
+
+
+def _kind_of_objects(table: Table, name: str) -> str:
+    # pandas keeps dates and decimals as objects
+    try:
+        times(table, name)
+    except CustvalError:
+        pass
+    else:
+        return "time"
+    try:
+        numbers(table, name, missing=True)
+    except CustvalError:
+        return "other"
+    return "number"
+
+
+def _distinct(table: Table, name: str, kind: str, known: IntArray) -> tuple[Any, IntArray]:
+    """The distinct known values, sorted, and how often each one stands there."""
+    series = table[name]
+    if kind in {"text", "other"}:
+        texts = series[known]
+        # categories have an order of their own, and here texts are wanted
+        texts = texts.cast(nw.String) if kind == "text" else table.series(name, column_as_text(texts), nw.String)
+        code, distinct = codes(texts)
+        return [str(text) for text in distinct.to_list()], np.bincount(code, minlength=len(distinct)).astype(np.int64)
+    if kind == "time":
+        wall = times(table, name).wall[known]
+        values = wall.astype("M8[D]") if series.dtype == nw.Date else wall.astype("M8[us]")
+    elif series.dtype == nw.Object:
+        values = numbers(table, name, missing=True)[known]
+    elif kind == "boolean" or series.dtype.is_integer():
+        values = np.asarray(series[known].to_numpy())
+        values = values.astype(bool if kind == "boolean" else np.int64) if values.dtype == object else values
+    else:
+        values = np.asarray(series[known].cast(nw.Float64).to_numpy())
+    distinct_values, counts = np.unique(values, return_counts=True)
+    return distinct_values, counts.astype(np.int64)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _moments(values: FloatArray, counts: IntArray) -> tuple[float | None, float | None]:
+    """Mean and standard deviation of the finite values."""
+    finite = np.isfinite(values)
+    values, counts = values[finite], counts[finite]
+    n = int(counts.sum())
+    if n == 0:
+        return None, None
+    mean = float(np.average(values, weights=counts))
+    if n == 1:
+        return mean, None
+    return mean, float(np.sqrt(np.sum(counts * (values - mean) ** 2) / (n - 1)))
+
+
+def _most(counts: IntArray) -> IntArray:
+    """Places of the largest counts, ties in order of place."""
+    if len(counts) > _TOP_VALUES:
+        least = np.partition(counts, -_TOP_VALUES)[-_TOP_VALUES]
+        above = np.flatnonzero(counts > least)
+        tied = np.flatnonzero(counts == least)[: _TOP_VALUES - above.size]
+        places = np.concatenate([above, tied])
+    else:
+        places = np.arange(len(counts))
+    result: IntArray = places[np.lexsort((places, -counts[places]))]
+    return result
+
+
+class _Shape(dict[int, str]):
+    """A table for `str.translate` that learns each character when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        self[code] = "9" if char.isdecimal() else "A" if char.isupper() else "a" if char.isalpha() else char
+        return self[code]
+
+
+def _patterns(texts: Sequence[str], counts: IntArray) -> dict[str, float]:
+    shape, found = _Shape(), Counter[str]()
+    for text, count in zip(texts, counts.tolist(), strict=False):
+        found[text[:_SHAPE_LENGTH].translate(shape) + ("…" if len(text) > _SHAPE_LENGTH else "")] += count
+    total = found.total()
+    most = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:_TOP_PATTERNS]
+    return {pattern: count / total for pattern, count in most}
+
+
+def _not_usable(texts: Sequence[str], counts: IntArray) -> int:
+    """How many values are text of no use: blank, a placeholder, or with characters that are none."""
+    bad = [not _is_usable(text) for text in texts]
+    return int(counts[bad].sum()) if any(bad) else 0
+
+
+def _is_usable(text: str) -> bool:
+    if text.strip().casefold() in _PLACEHOLDERS or "\N{REPLACEMENT CHARACTER}" in text:
+        return False
+    return text.isprintable() or not any(unicodedata.category(char) == "Cc" and char not in "\t\n\r" for char in text)
+
+
+def _misspelled(texts: Sequence[str], counts: IntArray) -> int:
+    """How many values are not written as most of those that differ from them in case, spaces and width only."""
+    most: dict[str, int] = {}
+    total = 0
+    for text, count in zip(texts, counts.tolist(), strict=False):
+        form = text if text.isascii() else unicodedata.normalize("NFKC", text)
+        form = " ".join(form.casefold().split())
+        most[form] = max(most.get(form, 0), count)
+        total += count
+    return total - sum(most.values())

@@ -1,0 +1,203 @@
+"""A table looked at before it is trusted: what each column holds, and how good the whole is."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from custval._check import span
+from custval._frame import Table, enter, nw, times
+from custval._result import Result
+from custval.data_quality import _quality
+from custval.data_quality._column_profile import ColumnProfile, Facts, profile_column
+from custval.data_quality._quality import Quality
+from custval.data_quality._repeats import repeats
+from custval.data_quality._rule import Rule, RuleSet, as_rules
+from custval.data_quality._sealed import reduce_sealed, seal
+from custval.data_quality._text import as_text
+from custval.typing import Instant, IntoFrame
+
+__all__ = ["Profile", "profile"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Profile(Result):
+    """What `profile` gives back.
+
+    Attributes
+    ----------
+    rows, duplicate_rows : int
+        Rows, and those that repeat an earlier row in all columns.
+    date_span : tuple of two datetimes, or None
+        The first and the last time of the column `timestamp`; without one, of all columns of times.
+    quality : Quality
+        Six shares, with their formulas in `quality.formulas`.
+    columns : mapping of str to ColumnProfile
+    """
+
+    rows: int
+    duplicate_rows: int
+    date_span: tuple[Any, Any] | None
+    quality: Quality
+    columns: Mapping[str, ColumnProfile] = dataclasses.field(hash=False)
+    _frame: Any = dataclasses.field(repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        seal(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduce_sealed(self)
+
+    def to_frame(self) -> Any:
+        """One row per column, in the library of the table.
+
+        Columns: `column, dtype, rows, nulls, null_share, distinct, minimum, maximum` (as text)`, mean,
+        standard_deviation, top_value, top_count, pattern, pattern_share`.
+        """
+        return self._frame
+
+
+def profile(
+    frame: IntoFrame,
+    *,
+    rules: Iterable[Rule] | Rule | None = None,
+    reference: IntoFrame | None = None,
+    key: str = "customer_id",
+    as_of: Instant | None = None,
+    shelf_life: str = "365D",
+) -> Profile:
+    """Look at a table: its columns, its repeated rows, its dates, and its quality in six dimensions.
+
+    Parameters
+    ----------
+    frame : frame
+    rules : iterable of Rule, optional
+        What validity means; without rules it is judged by what is of use at all.
+    reference : frame, optional
+        True values, to judge accuracy by, in columns of the same names; one row per `key`.
+    key : str
+        The column that says which row of the reference is meant.
+    as_of : date, datetime, datetime64 or ISO text, optional
+        Up to when the age of times is counted; by default up to the latest time in the table.
+    shelf_life : str
+        The age at which data are no longer timely.
+
+    Returns
+    -------
+    Profile
+        `.columns` (dtype, nulls, distinct, range, top values, patterns), `.rows`, `.duplicate_rows`, `.date_span`,
+        `.quality`; `.to_frame()` has one row per column.
+
+    Raises
+    ------
+    ColumnError
+        If the key, or a column of a rule that is not optional, is missing.
+    DataError
+        If the reference has a key twice, or the frame is lazy.
+
+    Notes
+    -----
+    The six dimensions and their formulas stand at `Quality`, with the numbers of the table in
+    `.quality.formulas`; a dimension that cannot be judged (no reference, no dates, no texts, no rows) is None.
+
+    References
+    ----------
+    Timeliness: Ballou, D., Wang, R., Pazer, H. & Tayi, G. K. (1998). Modeling information manufacturing systems to
+    determine information product quality. Management Science 44(4), 462-484.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from custval.data_quality import profile
+    >>> lines = pd.DataFrame(
+    ...     {
+    ...         "order_id": ["A1001", "A1002", "A1002", "B7"],
+    ...         "country": ["France", "france", "france", None],
+    ...         "amount": [10.0, 4.0, 4.0, None],
+    ...     }
+    ... )
+    >>> looked_at = profile(lines)
+    >>> looked_at.columns["order_id"].patterns["A9999"], looked_at.duplicate_rows
+    (0.75, 1)
+    >>> looked_at.quality.formulas["completeness"]
+    '1 − null cells / cells = 1 − 2 / 12'
+    >>> looked_at.to_frame()[["column", "nulls", "distinct", "minimum", "maximum"]]
+         column  nulls  distinct minimum maximum
+    0  order_id      0         3   A1001      B7
+    1   country      1         2  France  france
+    2    amount      1         2       4      10
+    """
+    life = span(shelf_life, "shelf_life")
+    table = enter(frame)
+    rule_set = None if rules is None else rules if isinstance(rules, RuleSet) else RuleSet(as_rules(rules))
+    looked_at = [profile_column(table, name) for name in table.columns]
+    columns, facts = [column for column, _ in looked_at], [fact for _, fact in looked_at]
+    dates = _date_columns(table, facts)
+    duplicate_rows = int(repeats(table).sum())
+    judged = {
+        "completeness": _quality.completeness(len(table), facts),
+        "validity": _quality.validity(table, facts, rule_set),
+        "uniqueness": _quality.uniqueness(len(table), duplicate_rows),
+        "consistency": _quality.consistency(facts),
+        "timeliness": _quality.timeliness(table, dates, as_of, life),
+        "accuracy": _quality.accuracy(table, None if reference is None else enter(reference, "the reference"), key),
+    }
+    return Profile(
+        rows=len(table),
+        duplicate_rows=duplicate_rows,
+        date_span=_date_span(table, dates),
+        quality=Quality(
+            **{name: share for name, (share, _) in judged.items()},
+            formulas={name: formula for name, (_, formula) in judged.items()},
+        ),
+        columns={column.column: column for column in columns},
+        _frame=_as_frame(table, columns),
+    )
+
+
+def _date_columns(table: Table, facts: Sequence[Facts]) -> list[str]:
+    """The columns that date the rows: `timestamp`, or without one all columns of times; those that know a time."""
+    dates = [name for name, fact in zip(table.columns, facts, strict=True) if fact.kind == "time" and fact.known]
+    return ["timestamp"] if "timestamp" in dates else dates
+
+
+def _date_span(table: Table, dates: Sequence[str]) -> tuple[Any, Any] | None:
+    if not dates:
+        return None
+    walls = [times(table, name).wall.astype("M8[us]") for name in dates]
+    first, last = min(map(np.nanmin, walls)), max(map(np.nanmax, walls))
+    return first.item(), last.item()
+
+
+def _as_frame(table: Table, columns: Sequence[ColumnProfile]) -> Any:
+    def texts(name: str, values: Sequence[Any]) -> nw.Series[Any]:
+        return table.series(name, [None if value is None else as_text(value) for value in values], nw.String)
+
+    def floats(name: str, values: Sequence[float | None]) -> nw.Series[Any]:
+        return table.series(name, list(values), nw.Float64)
+
+    def first(mapping: Mapping[str, Any]) -> tuple[Any, Any]:
+        return next(iter(mapping.items()), (None, None))
+
+    top, shape = [first(c.top_values) for c in columns], [first(c.patterns) for c in columns]
+    return table.make(
+        {
+            "column": texts("column", [c.column for c in columns]),
+            "dtype": texts("dtype", [c.dtype for c in columns]),
+            "rows": np.array([c.rows for c in columns], dtype=np.int64),
+            "nulls": np.array([c.nulls for c in columns], dtype=np.int64),
+            "null_share": floats("null_share", [c.null_share for c in columns]),
+            "distinct": np.array([c.distinct for c in columns], dtype=np.int64),
+            "minimum": texts("minimum", [c.minimum for c in columns]),
+            "maximum": texts("maximum", [c.maximum for c in columns]),
+            "mean": floats("mean", [c.mean for c in columns]),
+            "standard_deviation": floats("standard_deviation", [c.standard_deviation for c in columns]),
+            "top_value": texts("top_value", [value for value, _ in top]),
+            "top_count": np.array([count or 0 for _, count in top], dtype=np.int64),
+            "pattern": texts("pattern", [pattern for pattern, _ in shape]),
+            "pattern_share": floats("pattern_share", [share for _, share in shape]),
+        }
+    )

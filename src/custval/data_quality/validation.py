@@ -1,0 +1,215 @@
+"""A table judged by rules: what broke them, which rows can be trusted, and all failures at once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from custval._frame import Table, enter, labels, nw
+from custval._result import Account, Result
+from custval.data_quality._judge import Judgment, judge
+from custval.data_quality._ledger import refuse_taken_names
+from custval.data_quality._money import amounts_if_any, exact_sum
+from custval.data_quality._rule import Rule, RuleSet, as_rules
+from custval.data_quality._text import column_as_text
+from custval.typing import IntoFrame
+
+__all__ = ["Validation", "validate"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Validation(Result):
+    """What `validate` gives back.
+
+    Attributes
+    ----------
+    passed : bool
+        Whether no rule of severity "error" is broken.
+    failures : frame
+        One row per rule and row that breaks it: `rule, column, row` (or `key`), `value` (as text), `severity`,
+        `reason` (of a column that could not be judged; else null). A rule on several columns lists them, and their
+        values, separated by ", "; one on all columns has null for both.
+    accepted : frame
+        The rows that break no rule of severity "error", in input order.
+    rejected : frame
+        The other rows, in input order, with `rejection_reasons`: the names of the broken rules, separated by "; ".
+    summary : frame
+        One row per rule, in order: `rule, column, severity, status` ("passed", "failed" or, where an optional column
+        is missing, "skipped") and the number of `failures`.
+    account : Account
+        Rows in, accepted, and rejected by the first rule that each one breaks; and the money, where `amount` holds
+        numbers.
+    """
+
+    passed: bool
+    failures: Any
+    accepted: Any
+    rejected: Any
+    summary: Any
+    account: Account
+
+    def to_frame(self) -> Any:
+        """The failures."""
+        return self.failures
+
+
+def validate(frame: IntoFrame, rules: Iterable[Rule] | Rule, key: str | None = None) -> Validation:
+    """Judge a table by rules, and part the rows that can be trusted from those that cannot.
+
+    Parameters
+    ----------
+    frame : frame
+    rules : iterable of Rule
+        Made by the functions of `custval.data_quality.rules`, or a preset.
+    key : str, optional
+        The column by which failures name their rows; by default the number of the row, from 0.
+
+    Returns
+    -------
+    Validation
+        `.passed`, `.failures`, `.accepted`, `.rejected`, `.summary`, `.account`. Every row is either accepted or
+        rejected. Under a rule that cannot read a column, because of its type, all rows fail.
+
+    Raises
+    ------
+    ColumnError
+        If a column of a rule that is not optional, or the key, is missing; if the table has a column
+        `rejection_reasons`.
+    CustvalError
+        If `rules` holds anything but rules, or two of one name.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from custval.data_quality import rules, validate
+    >>> orders = pd.DataFrame({"order_id": ["a", "b", "b"], "amount": [5.0, -1.0, None]})
+    >>> result = validate(orders, [rules.unique("order_id"), rules.in_range("amount", low=0, severity="warning")])
+    >>> result.passed
+    False
+    >>> result.failures[["rule", "row", "value"]]
+                          rule  row value
+    0         unique(order_id)    1     b
+    1         unique(order_id)    2     b
+    2  in_range(amount, low=0)    1    -1
+    >>> result.accepted["order_id"].tolist()
+    ['a']
+    >>> print(result.account)
+    rows in                                      3                4.00
+      − unique(order_id)                         2               -1.00
+    rows out                                     1                5.00
+    """
+    chosen = rules if isinstance(rules, RuleSet) else RuleSet(as_rules(rules))
+    table = enter(frame)
+    refuse_taken_names(table, ("rejection_reasons",), "validate")
+    if key is not None:
+        table.require(key)
+    judged = _judge_all(chosen, table)
+    errors = [(rule.name, judgment.failing) for rule, judgment in judged if rule.severity == "error"]
+    rejected = np.zeros(len(table), dtype=bool)
+    for _, failing in errors:
+        rejected |= failing
+    return Validation(
+        passed=not rejected.any(),
+        failures=_failures(table, judged, key),
+        accepted=table.leave(table.rows(~rejected)),
+        rejected=_rejected(table, errors, np.flatnonzero(rejected)),
+        summary=_summary(table, chosen, {rule.name: judgment for rule, judgment in judged}),
+        account=_account(table, errors, rejected),
+    )
+
+
+def _judge_all(rules: RuleSet, table: Table) -> list[tuple[Rule, Judgment]]:
+    applied = [rule for rule in rules if not rule.is_skipped(table.columns)]
+    for rule in applied:
+        table.require(*rule.columns, door=rules.door)
+    return [(rule, judge(rule, table)) for rule in applied]
+
+
+def _failures(table: Table, judged: list[tuple[Rule, Judgment]], key: str | None) -> Any:
+    rows = [np.flatnonzero(judgment.failing) for _, judgment in judged]
+    which = np.repeat(np.arange(len(judged)), [found.size for found in rows])
+    row = np.concatenate([np.empty(0, dtype=np.int64), *rows])
+    values = [text for (rule, _), found in zip(judged, rows, strict=True) for text in _values(table, rule, found)]
+
+    def by_rule(name: str, texts: list[str | None]) -> nw.Series[Any]:
+        known = [text for text in texts if text is not None]
+        places = np.array([-1 if text is None else known.index(text) for text in texts], dtype=np.int64)
+        return labels(table, name, places[which], known)
+
+    return table.make(
+        {
+            "rule": by_rule("rule", [rule.name for rule, _ in judged]),
+            "column": by_rule("column", [_column(rule) for rule, _ in judged]),
+            **({"row": row} if key is None else {"key": table[key][row]}),
+            "value": table.series("value", values, nw.String),
+            "severity": by_rule("severity", [rule.severity for rule, _ in judged]),
+            "reason": by_rule("reason", [judgment.problem for _, judgment in judged]),
+        }
+    )
+
+
+def _column(rule: Rule) -> str | None:
+    return ", ".join(rule.columns) or None
+
+
+def _values(table: Table, rule: Rule, rows: NDArray[np.int64]) -> list[str | None]:
+    """What stands in a rule's columns, as text."""
+    texts = [column_as_text(table[column][rows]) for column in rule.columns]
+    if len(texts) == 1:
+        return texts[0]
+    if not texts:
+        return [None] * rows.size
+    return [", ".join("null" if text is None else text for text in row) for row in zip(*texts, strict=True)]
+
+
+def _rejected(table: Table, errors: list[tuple[str, NDArray[np.bool_]]], rows: NDArray[np.int64]) -> Any:
+    part = dataclasses.replace(table, frame=table.rows(rows))
+    broken = np.array([failing[rows] for _, failing in errors], dtype=bool).reshape(len(errors), rows.size)
+    # few sets of broken rules, many rows: each set is written out once
+    packed = np.ascontiguousarray(np.packbits(broken, axis=0).T)
+    sets = packed.view([("", packed.dtype)] * packed.shape[1]).ravel() if packed.size else np.empty(0)
+    _, first, which = np.unique(sets, return_index=True, return_inverse=True)
+    reasons = ["; ".join(name for (name, _), fails in zip(errors, broken[:, i], strict=True) if fails) for i in first]
+    return part.extend({"rejection_reasons": labels(part, "rejection_reasons", which, reasons)})
+
+
+def _summary(table: Table, rules: RuleSet, judgments: dict[str, Judgment]) -> Any:
+    failures = [int(judgments[rule.name].failing.sum()) if rule.name in judgments else 0 for rule in rules]
+    status = [
+        "skipped" if rule.name not in judgments else "failed" if count else "passed"
+        for rule, count in zip(rules, failures, strict=True)
+    ]
+    return table.make(
+        {
+            "rule": table.series("rule", [rule.name for rule in rules], nw.String),
+            "column": table.series("column", [_column(rule) for rule in rules], nw.String),
+            "severity": table.series("severity", [rule.severity for rule in rules], nw.String),
+            "status": table.series("status", status, nw.String),
+            "failures": np.array(failures, dtype=np.int64),
+        }
+    )
+
+
+def _account(table: Table, errors: list[tuple[str, NDArray[np.bool_]]], rejected: NDArray[np.bool_]) -> Account:
+    amounts = amounts_if_any(table)
+    remaining = np.ones(len(table), dtype=bool)
+    rows: dict[str, int] = {}
+    money: dict[str, float] = {}
+    for name, failing in errors:
+        first = failing & remaining
+        remaining &= ~failing
+        rows[name] = int(first.sum())
+        if amounts is not None:
+            money[name] = exact_sum(amounts, first)
+    return Account(
+        rows_in=len(table),
+        rows_out=int((~rejected).sum()),
+        set_aside=rows,
+        amount_in=None if amounts is None else exact_sum(amounts),
+        amount_out=None if amounts is None else exact_sum(amounts, ~rejected),
+        amount_set_aside=money,
+    )

@@ -1,0 +1,294 @@
+"""Profiles against counting in plain Python, and the six dimensions against their formulas."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import json
+import pickle
+import statistics
+from collections import Counter
+from decimal import Decimal
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from custval.data_quality import presets, profile, rules, validate
+from custval.errors import ColumnError, CustvalError, DataError
+
+START = dt.datetime(2024, 1, 1)
+DIMENSIONS = ["completeness", "validity", "uniqueness", "consistency", "timeliness", "accuracy"]
+
+
+def lists(frame):
+    """Columns as lists, whatever the library; NaN as None."""
+    columns = frame if isinstance(frame, dict) else nw.from_native(frame).to_dict(as_series=False)
+    return {name: [None if pd.isna(value) else value for value in values] for name, values in columns.items()}
+
+
+def shape_of(text):
+    return "".join("9" if c.isdecimal() else "A" if c.isupper() else "a" if c.isalpha() else c for c in text)
+
+
+def most(counter, n):
+    return sorted(counter.items(), key=lambda item: (-item[1], item[0]))[:n]
+
+
+@given(st.lists(st.one_of(st.none(), st.sampled_from(["AB-1", "AB-2", "ab", "", "Žü9", "李", "x y"])), max_size=20))
+def test_text(values):
+    found = profile(pd.DataFrame({"c": pd.Series(values, dtype=object)})).columns["c"]
+    known = [value for value in values if value is not None]
+    assert (found.rows, found.nulls, found.distinct) == (len(values), len(values) - len(known), len(set(known)))
+    assert found.null_share == ((len(values) - len(known)) / len(values) if values else None)
+    assert (found.minimum, found.maximum) == ((min(known), max(known)) if known else (None, None))
+    assert list(found.top_values.items()) == most(Counter(known), 5)
+    shapes = most(Counter(map(shape_of, known)), 3)
+    assert list(found.patterns.items()) == [(shape, count / len(known)) for shape, count in shapes]
+    assert (found.mean, found.standard_deviation) == (None, None)
+
+
+@given(st.lists(st.one_of(st.none(), st.sampled_from([-2.5, 0.0, 1.0, 3.25, 1e6, 7.0, 8.0, 9.5])), max_size=20))
+def test_numbers(values):
+    found = profile(pd.DataFrame({"c": pd.Series(values, dtype=float)})).columns["c"]
+    known = [value for value in values if value is not None]
+    assert (found.nulls, found.distinct) == (len(values) - len(known), len(set(known)))
+    assert (found.minimum, found.maximum) == ((min(known), max(known)) if known else (None, None))
+    expected = {f"{value:g}" if value < 1e5 else "1000000": count for value, count in most(Counter(known), 5)}
+    assert list(found.top_values.items()) == list(expected.items())
+    assert found.patterns == {}
+    assert found.mean == (pytest.approx(statistics.mean(known)) if known else None)
+    assert found.standard_deviation == (pytest.approx(statistics.stdev(known)) if len(known) > 1 else None)
+
+
+TABLE = {
+    "id": [1, 2, 3, 3],
+    "name": ["Ann", "bob ", "Bob", "Bob"],
+    "price": [1.5, None, 2.5, 2.5],
+    "at": [START, START + dt.timedelta(days=73), None, None],
+    "new": [True, False, True, True],
+}
+
+
+def test_every_library_gives_the_same_in_its_own_frames(frame_library):
+    frame = frame_library(TABLE)
+    before = copy.deepcopy(frame)
+    found = profile(frame)
+    assert type(found.to_frame()) is type(frame)
+    assert lists(frame) == lists(before)
+    columns = lists(found.to_frame())
+    del columns["dtype"]
+    assert columns == {
+        "column": list(TABLE),
+        "rows": [4] * 5,
+        "nulls": [0, 0, 1, 2, 0],
+        "null_share": [0.0, 0.0, 0.25, 0.5, 0.0],
+        "distinct": [3, 3, 2, 2, 2],
+        "minimum": ["1", "Ann", "1.5", "2024-01-01 00:00:00", "False"],
+        "maximum": ["3", "bob ", "2.5", "2024-03-14 00:00:00", "True"],
+        "mean": [2.25, None, pytest.approx(6.5 / 3), None, None],
+        "standard_deviation": [pytest.approx(statistics.stdev([1, 2, 3, 3])), None, pytest.approx(3**-0.5), None, None],
+        "top_value": ["3", "Bob", "2.5", "2024-01-01 00:00:00", "True"],
+        "top_count": [2, 2, 2, 1, 3],
+        "pattern": [None, "Aaa", None, None, None],
+        "pattern_share": [None, 0.75, None, None, None],
+    }
+    assert (found.rows, found.duplicate_rows) == (4, 1)
+    assert found.date_span == (START, START + dt.timedelta(days=73))
+    assert dict(found.quality) == {
+        "completeness": 1 - 3 / 20,
+        "validity": 1.0,
+        "uniqueness": 0.75,
+        "consistency": 0.75,
+        "timeliness": pytest.approx((1 + 1 - 73 / 365) / 2),
+        "accuracy": None,
+    }
+    assert found.quality.formulas["completeness"] == "1 − null cells / cells = 1 − 3 / 20"
+    assert found.quality.formulas["uniqueness"] == "1 − repeated rows / rows = 1 − 1 / 4"
+    assert found.quality.formulas["consistency"] == "1 − variants / known texts = 1 − 1 / 4"
+    assert found.quality.formulas["timeliness"].startswith("mean of max(0, 1 − age / 365D) over 2 times")
+    assert found.quality.formulas["accuracy"] == "no reference was given"
+
+
+def test_what_cannot_be_judged_is_none(frame_library):
+    found = profile(frame_library({"n": [1.0, 2.0]}))
+    judged = dict(found.quality)
+    assert judged == {**dict.fromkeys(DIMENSIONS, 1.0), "consistency": None, "timeliness": None, "accuracy": None}
+    assert found.date_span is None
+    assert found.quality.formulas["timeliness"] == "there are no dates"
+    assert found.quality.formulas["consistency"] == "there are no texts"
+    assert list(found.quality.keys()) == DIMENSIONS
+    assert list(found.quality.formulas) == DIMENSIONS
+    with pytest.raises(KeyError):
+        found.quality["beauty"]
+
+
+def test_no_rows(frame_library):
+    empty = validate(frame_library(TABLE), [rules.in_range("id", 99)]).accepted
+    found = profile(empty)
+    assert found.rows == 0
+    assert set(dict(found.quality).values()) == {None}
+    assert lists(found.to_frame())["null_share"] == [None] * 5
+    assert found.columns["name"].top_values == {}
+    no_columns = profile({})
+    assert no_columns.columns == {}
+    assert dict(no_columns.quality) == dict.fromkeys(DIMENSIONS)
+
+
+def test_validity_without_rules_counts_what_is_of_no_use():
+    good = ["Null Island", "none", "NA", "-1", "tab\there", "caf\N{LATIN SMALL LETTER E WITH ACUTE}", "a b"]
+    bad = ["", "  ", "n/a", "N/A", " NULL ", "?", "--", "bell\a", "caf\N{REPLACEMENT CHARACTER}"]
+    assert profile({"c": good}).quality.validity == 1.0
+    assert profile({"c": bad}).quality.validity == 0.0
+    assert profile({"c": [*good, *bad, *bad]}).quality.validity == pytest.approx(1 - 18 / 25)
+    assert profile({"c": [1.0, np.inf, -np.inf, None]}).quality.validity == pytest.approx(1 / 3)
+
+
+def test_validity_by_rules():
+    found = profile(TABLE, rules=[rules.not_null("price"), rules.in_range("id", high=2, severity="warning")])
+    assert found.quality.validity == 1 - 3 / 8
+    assert found.quality.formulas["validity"] == "1 − failures / checks = 1 − 3 / 8"
+    skipped = [rules.not_null("nowhere", optional=True), rules.not_null("id")]
+    assert profile(TABLE, rules=skipped).quality.formulas["validity"].endswith("1 − 0 / 4")
+    assert profile(TABLE, rules=[]).quality.validity is None
+    with pytest.raises(ColumnError, match=r"cv\.transactions"):
+        profile(TABLE, rules=presets.transactions())
+
+
+def test_variants_of_one_text_are_inconsistent():
+    texts = ["France", "France", "france", " FRANCE", "Spain", "spain", "New  York", "New York", "New York", None]
+    found = profile({"country": texts})
+    # france, FRANCE, one of the two Spains, and the New York of two blanks
+    assert found.quality.consistency == pytest.approx(1 - 4 / 9)
+    width = ["\N{FULLWIDTH LATIN CAPITAL LETTER A}1", "A1", "A1", "STRASSE", "stra\N{LATIN SMALL LETTER SHARP S}e"]
+    assert profile({"c": width}).quality.consistency == pytest.approx(1 - 2 / 5)
+
+
+def test_timeliness_counts_up_to_a_day_and_in_a_shelf_life():
+    lines = {"timestamp": [START, START + dt.timedelta(days=30)], "born": [dt.datetime(1950, 1, 1)] * 2}
+    found = profile(lines, as_of="2024-01-30", shelf_life="60D")
+    until = dt.datetime(2024, 1, 30, 23, 59, 59, 999999)
+    # the second lies in the future of that day
+    assert found.quality.timeliness == pytest.approx((1 - (until - START) / dt.timedelta(days=60)) / 2)
+    assert "as of 2024-01-30T23:59:59" in found.quality.formulas["timeliness"]
+    assert found.date_span == (START, START + dt.timedelta(days=30))
+    assert profile(lines, as_of="2034-01-01").quality.timeliness == 0.0
+    noon = profile({"t": [START]}, as_of="2024-01-01T12:00", shelf_life="1D")
+    assert noon.quality.timeliness == pytest.approx(0.5)
+    with pytest.raises(CustvalError, match="shelf_life must be text"):
+        profile(lines, shelf_life=365)
+
+
+def test_without_a_timestamp_all_dates_count():
+    found = profile({"a": [START, None], "b": [dt.date(2023, 1, 1), dt.date(2025, 1, 1)], "c": [None, None]})
+    assert found.date_span == (dt.datetime(2023, 1, 1), dt.datetime(2025, 1, 1))
+
+
+def test_dates_are_days_and_zones_show_the_wall():
+    polars = pytest.importorskip("polars")
+    day = profile(polars.DataFrame({"d": [dt.date(2024, 2, 1), None]})).columns["d"]
+    assert day.minimum == dt.date(2024, 2, 1)
+    assert day.top_values == {"2024-02-01": 1}
+    zoned = pd.DataFrame({"t": pd.to_datetime(["2024-01-01 23:30"]).tz_localize("America/New_York")})
+    assert profile(zoned).columns["t"].minimum == dt.datetime(2024, 1, 1, 23, 30)
+    assert profile(zoned, as_of="2024-01-01").quality.timeliness == pytest.approx(1.0, abs=1e-4)
+
+
+def test_accuracy_compares_cell_by_cell(frame_library):
+    frame = frame_library(
+        {
+            "customer_id": ["a", "b", "c", None],
+            "city": ["Rom", "Ulm", None, "Bonn"],
+            "age": [30, 40, 50, 60],
+            "since": [START, START, START, START],
+            "own": [1, 2, 3, 4],
+        }
+    )
+    reference = {
+        "customer_id": ["c", "a", "z", None],
+        "city": ["Jena", "Rom", "Ulm", "Bonn"],
+        "age": [50.0, 31.0, 9.0, 60.0],
+        "since": [START, None, None, START],
+    }
+    found = profile(frame, reference=reference)
+    # c: city null, age right, since right; a: city right, age wrong, since unknown to the reference
+    assert found.quality.accuracy == 3 / 5
+    assert found.quality.formulas["accuracy"] == "cells equal to the reference / cells that it knows = 3 / 5"
+
+
+def test_accuracy_needs_a_key_and_something_in_common():
+    frame = {"customer_id": [1, 2], "x": [1, 2]}
+    assert profile(frame, reference={"customer_id": [7], "x": [1]}).quality.accuracy is None
+    assert profile(frame, reference={"customer_id": [1.0], "y": [1]}).quality.accuracy is None
+    assert profile(frame, reference={"x": [1, 2]}, key="x").quality.accuracy is None
+    with pytest.raises(ColumnError, match="the reference has no column 'customer_id'"):
+        profile(frame, reference={"x": [1]})
+    with pytest.raises(ColumnError, match="the table has no column 'id'"):
+        profile(frame, reference=frame, key="id")
+    with pytest.raises(DataError, match=r"'customer_id' = 1 more than once \(rows 0 and 2\)"):
+        profile(frame, reference={"customer_id": [1, 2, 1], "x": [1, 2, 3]})
+
+
+def test_odd_columns():
+    frame = pd.DataFrame(
+        {
+            "mixed": [1, "a", None],
+            "decimal": [Decimal("1.10"), Decimal("2.30"), None],
+            "lists": [[1], [1], None],
+            "category": pd.Categorical(["x", None, "y"]),
+            "large": [2**60, 2**60 + 1, 2**60 + 1],
+            "infinite": [np.inf, 1.0, 2.0],
+            "nothing": [None, None, None],
+        }
+    )
+    columns = profile(frame.drop(columns="lists")).columns
+    assert columns["mixed"].top_values == {"1": 1, "a": 1}
+    assert columns["mixed"].minimum is None
+    assert columns["decimal"].mean == pytest.approx(1.7)
+    assert columns["category"].patterns == {"a": 1.0}
+    assert (columns["large"].distinct, columns["large"].maximum) == (2, 2**60 + 1)
+    assert (columns["infinite"].mean, columns["infinite"].maximum) == (1.5, np.inf)
+    assert (columns["nothing"].distinct, columns["nothing"].minimum) == (0, None)
+    with pytest.raises(DataError, match="rows cannot be compared"):
+        profile(frame)
+
+
+def test_long_texts_have_short_shapes():
+    found = profile({"comment": ["x" * 100, "y" * 50]}).columns["comment"]
+    assert found.patterns == {"a" * 40 + "…": 1.0}
+
+
+def test_ties_of_many_values_go_to_the_smaller():
+    found = profile({"id": [f"{n:03}" for n in range(500)] + ["250"]}).columns["id"]
+    assert list(found.top_values.items()) == [("250", 2), ("000", 1), ("001", 1), ("002", 1), ("003", 1)]
+
+
+def test_results_travel_and_show():
+    found = profile(TABLE)
+    data = json.loads(json.dumps(found.to_dict()))
+    assert data["quality"]["uniqueness"] == 0.75
+    assert data["columns"]["price"]["top_values"] == {"2.5": 2, "1.5": 1}
+    assert data["date_span"] == ["2024-01-01T00:00:00", "2024-03-14T00:00:00"]
+    again = pickle.loads(pickle.dumps(found))  # noqa: S301 - just pickled
+    assert again == found
+    html = profile({"<b>": ["<i>"]})._repr_html_()
+    assert "<b>" not in html
+    assert "completeness" in html
+    assert str(found.columns["name"]) == "String, 0 nulls, 3 distinct, Aaa (75%)"
+    with pytest.raises(AttributeError):
+        found.rows = 3
+    with pytest.raises(TypeError):
+        found.columns["new"] = None
+
+
+def test_what_is_refused():
+    with pytest.raises(CustvalError, match="must be a pandas"):
+        profile("a table")
+    with pytest.raises(CustvalError, match="made by the functions"):
+        profile(TABLE, rules=["not_null"])
+    polars = pytest.importorskip("polars")
+    with pytest.raises(DataError, match="lazy frame"):
+        profile(polars.LazyFrame({"a": [1]}))
