@@ -1,0 +1,360 @@
+"""Maximum likelihood over positive parameters, in their logarithms, with an honest account of ridges.
+
+The likelihoods of purchase models often rise for ever along a ridge: a parameter runs to 0 or to infinity, the
+gradient vanishes on the way, and an optimizer that watches the gradient reports a maximum where there is none.
+What tells the two apart is the Newton step in log-parameters: at an interior maximum it is zero, on an asymptotic
+ridge (c - k exp(-u)) it stays near 1. So a fit counts as converged only where the Newton step vanishes, the
+Hessian is negative definite, and no limit of a poorly determined parameter does as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from custval.errors import FitError
+from custval.typing import FloatArray
+
+BoolArray: TypeAlias = NDArray[np.bool_]
+
+__all__ = ["Maximum", "covariance", "maximize", "standard_errors"]
+
+Objective: TypeAlias = "Callable[[FloatArray], tuple[FloatArray | float, ...]]"
+
+# In log-parameters: a Newton step below this is none.
+_STEP_TOLERANCE = 1e-6
+# A log-parameter whose standard deviation is above this is compared with its limits. Below it, a likelihood that is
+# near quadratic in the parameter or in its inverse has fallen by 1 / (2 * 0.3**2) = 5 when that comes to 0.
+_VAGUE = 0.3
+# In units of log-likelihood: a limit that comes this close to an interior point is as good.
+_TIE = 1e-8
+_MAX_STEPS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Maximum:
+    """Where a likelihood is largest, or the end of the ridge along which it rises.
+
+    Attributes
+    ----------
+    log_parameters : ndarray of shape (k,)
+        The logarithms of the parameters; on a boundary those of the held parameters are their stand-ins for
+        0 or infinity.
+    log_likelihood : float
+        The log-likelihood there.
+    hessian : ndarray of shape (k, k)
+        The second derivatives of the log-likelihood in log-parameters.
+    status : {"converged", "boundary"}
+        "converged": an interior maximum. "boundary": there is none; the parameters in `runaway` go to a limit and
+        the others are at their maximum given those.
+    runaway : tuple of int
+        The indices of the parameters that run to a limit, or that nothing determines once the others are there.
+    direction : tuple of int
+        For each of them +1 (to infinity), -1 (to 0) or 0 (not determined).
+    held : tuple of int
+        The part of `runaway` that is held fixed: one for each ridge. A parameter that runs away in proportion to
+        a held one (a and b with a / b fixed) is not held, and its covariance is that of the proportion.
+    n_evaluations : int
+        How often the objective was evaluated.
+    """
+
+    log_parameters: FloatArray
+    log_likelihood: float
+    hessian: FloatArray
+    status: Literal["converged", "boundary"]
+    runaway: tuple[int, ...]
+    direction: tuple[int, ...]
+    held: tuple[int, ...]
+    n_evaluations: int
+
+    @property
+    def parameters(self) -> FloatArray:
+        """The parameters on their natural scale."""
+        parameters: FloatArray = np.exp(self.log_parameters)
+        return parameters
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    theta: FloatArray
+    value: float
+    gradient: FloatArray
+    hessian: FloatArray
+    settled: bool = False
+
+    def active(self, reach: float) -> BoolArray:
+        """Whether each parameter is at its bound, with the likelihood rising (or level) beyond it."""
+        outward = np.where(np.abs(self.theta) >= reach, self.gradient * np.sign(self.theta), -1.0)
+        return outward >= 0
+
+
+class _Surface:
+    """The objective: counted, checked, and with second derivatives whether or not it has its own."""
+
+    def __init__(self, objective: Objective, reach: float) -> None:
+        self.objective = objective
+        self.reach = reach
+        self.n_evaluations = 0
+
+    def evaluate(self, theta: FloatArray) -> tuple[FloatArray | float, ...]:
+        self.n_evaluations += 1
+        result = self.objective(theta)
+        if not all(np.all(np.isfinite(part)) for part in result):
+            at = ", ".join(f"{value:.6g}" for value in np.exp(theta))
+            raise FitError(
+                f"the log-likelihood or a derivative of it is not finite at the parameters ({at}): the data hold "
+                "values that the model cannot have, such as NaN, infinity or a negative time",
+                code="not_finite",
+            )
+        return result
+
+    def point(self, theta: FloatArray) -> _Point:
+        value, gradient, *rest = self.evaluate(theta)
+        hessian = np.asarray(rest[0]) if rest else self._differences(theta)
+        return _Point(theta, float(value), np.asarray(gradient), hessian)
+
+    def _differences(self, theta: FloatArray, step: float = 1e-4) -> FloatArray:
+        """The Hessian from central differences of the gradient."""
+
+        def gradient(at: FloatArray) -> FloatArray:
+            return np.asarray(self.evaluate(at)[1])
+
+        columns = [(gradient(theta + s) - gradient(theta - s)) / (2 * step) for s in step * np.eye(theta.size)]
+        hessian: FloatArray = np.array(columns)
+        return hessian / 2 + hessian.T / 2
+
+    def clip(self, theta: FloatArray) -> FloatArray:
+        return np.minimum(np.maximum(theta, -self.reach), self.reach)
+
+
+def maximize(objective: Objective, start: FloatArray, *, reach: float = 14.0) -> Maximum:
+    """Maximize a log-likelihood over positive parameters.
+
+    Parameters
+    ----------
+    objective : callable
+        Takes the log-parameters, of shape (k,), and returns the log-likelihood, its gradient of shape (k,) and, if
+        it can, its Hessian of shape (k, k), all in log-parameters. Measure parameters that have a unit in a unit
+        of the data, so that all are of the order of 1.
+    start : ndarray of shape (k,)
+        Log-parameters to start from.
+    reach : float, default 14
+        The search is over ``|log parameter| <= reach``; a parameter at exp(-reach) stands for 0, at exp(reach) for
+        infinity.
+
+    Returns
+    -------
+    Maximum
+
+    Raises
+    ------
+    FitError
+        Where the objective is not finite, or no maximum can be found.
+
+    Examples
+    --------
+    The rate of a Poisson process, 6 events in 3 units of time:
+
+    >>> import numpy as np
+    >>> def objective(theta):
+    ...     rate = np.exp(theta[0])
+    ...     return 6 * theta[0] - 3 * rate, np.array([6 - 3 * rate]), np.array([[-3 * rate]])
+    >>> maximum = maximize(objective, np.zeros(1))
+    >>> maximum.status, maximum.parameters.round(6).tolist()
+    ('converged', [2.0])
+
+    Without events the maximum is at rate 0:
+
+    >>> maximum = maximize(lambda theta: (-3 * np.exp(theta[0]), -3 * np.exp(theta)), np.zeros(1))
+    >>> maximum.status, maximum.runaway, maximum.direction
+    ('boundary', (0,), (-1,))
+    """
+    surface = _Surface(objective, reach)
+    theta = surface.clip(np.array(start, dtype=np.float64))
+    first = surface.evaluate(theta)
+    if len(first) == 2:
+        theta = _descend(surface, theta, scale=1.0 + abs(float(first[0])))
+    best = _ascend(surface, theta)
+    if _doubtful(best, reach):
+        best = _challenge(surface, best)
+    if not best.settled:
+        raise FitError(
+            f"no maximum of the likelihood found in {surface.n_evaluations} evaluations; the best log-likelihood was "
+            f"{best.value:.6g}",
+            code="no_maximum",
+        )
+    return _describe(best, surface)
+
+
+def covariance(maximum: Maximum, *, log: bool = False) -> FloatArray:
+    """The covariance of the estimates: the inverse of the observed information, by the delta method.
+
+    Parameters
+    ----------
+    maximum : Maximum
+        The fit.
+    log : bool, default False
+        Of the log-parameters, instead of the parameters.
+
+    Returns
+    -------
+    ndarray of shape (k, k)
+        On a boundary: given the held parameters, whose rows and columns are zero.
+    """
+    k = maximum.log_parameters.size
+    free = np.setdiff1d(np.arange(k), maximum.held)
+    result = np.zeros((k, k))
+    result[np.ix_(free, free)] = np.linalg.inv(-maximum.hessian[np.ix_(free, free)])
+    return result if log else result * np.outer(maximum.parameters, maximum.parameters)
+
+
+def standard_errors(maximum: Maximum) -> FloatArray:
+    """The standard errors of the parameters on their natural scale; NaN for those that run away.
+
+    Parameters
+    ----------
+    maximum : Maximum
+        The fit.
+
+    Returns
+    -------
+    ndarray of shape (k,)
+    """
+    result = np.sqrt(np.diag(covariance(maximum)))
+    result[list(maximum.runaway)] = np.nan
+    return result
+
+
+def _descend(surface: _Surface, theta: FloatArray, scale: float) -> FloatArray:
+    """The neighborhood of a maximum by gradients alone: cheap where each Hessian costs 2k gradients."""
+
+    def negative(at: FloatArray) -> tuple[float, FloatArray]:
+        value, gradient, *_ = surface.evaluate(at)
+        return -float(value) / scale, -np.asarray(gradient) / scale
+
+    bounds = [(-surface.reach, surface.reach)] * theta.size
+    found = minimize(negative, theta, jac=True, method="L-BFGS-B", bounds=bounds, options={"gtol": 1e-7})
+    return np.asarray(found.x, dtype=np.float64)
+
+
+def _ascend(surface: _Surface, theta: FloatArray, held: Iterable[int] = ()) -> _Point:
+    """Newton's method within the bounds, uphill everywhere, with a radius of trust for each eigendirection."""
+    keep = np.zeros(theta.size, dtype=bool)
+    keep[list(held)] = True
+    here, radius = surface.point(theta), 1.0
+    for _ in range(_MAX_STEPS):
+        basis, along, concave = _newton(here, ~(keep | here.active(surface.reach)))
+        longest = np.max(np.abs(basis @ along), initial=0.0)
+        if concave and longest < _STEP_TOLERANCE:
+            # the last step needs no evaluation: what it leaves out is of third order in a step of 1e-6
+            last = surface.clip(here.theta + basis @ along)
+            gain = here.gradient @ (last - here.theta) / 2
+            return replace(here, theta=last, value=here.value + float(gain), settled=True)
+        target = surface.clip(here.theta + basis @ np.clip(along, -radius, radius))
+        step = target - here.theta
+        there = surface.point(target)
+        gained = there.value - here.value
+        promised = here.gradient @ step + step @ here.hessian @ step / 2
+        noise = 1e-13 * (1.0 + abs(here.value))
+        if gained < 0.1 * promised - noise:
+            radius = min(radius, float(np.max(np.abs(step)))) / 4
+        else:
+            radius = min(4.0, 2 * radius) if gained > 0.5 * promised - noise else radius
+            here = there
+        if radius < 1e-10:
+            break
+    return here
+
+
+def _newton(here: _Point, free: BoolArray) -> tuple[FloatArray, FloatArray, bool]:
+    """Eigendirections of the free parameters, the Newton step uphill along each, and whether all are concave."""
+    k = here.theta.size
+    curvature, directions = np.linalg.eigh(-here.hessian[np.ix_(free, free)])
+    basis = np.zeros((k, curvature.size))
+    basis[free] = directions
+    size = np.maximum(np.abs(curvature), 1e-300)
+    along = np.clip(basis.T @ here.gradient, -1e3 * size, 1e3 * size) / size
+    return basis, along, bool(np.all(curvature > 0))
+
+
+def _doubtful(point: _Point, reach: float) -> bool:
+    return not point.settled or bool(np.any(point.active(reach))) or bool(np.any(_spread(point) > _VAGUE))
+
+
+def _spread(point: _Point) -> FloatArray:
+    """The standard deviations of the log-parameters; infinite where the likelihood is not concave."""
+    curvature, directions = np.linalg.eigh(-point.hessian)
+    if curvature[0] <= 0:
+        return np.full(curvature.size, np.inf)
+    spread: FloatArray = np.sqrt(np.einsum("ij,ij,j->i", directions, directions, 1.0 / curvature))
+    return spread
+
+
+def _challenge(surface: _Surface, best: _Point) -> _Point:
+    """The best of a doubtful point and the limits of its vague parameters."""
+    rivals = [best]
+    for k in np.flatnonzero(_spread(best) > _VAGUE):
+        for bound in (-surface.reach, surface.reach):
+            limit = _ascend(surface, _pushed(surface, best, int(k), bound), held=(int(k),))
+            if limit.value >= best.value - _TIE or not best.settled:
+                rivals.append(_ascend(surface, limit.theta))
+    settled = [rival for rival in rivals if rival.settled] or rivals
+    highest = max(rival.value for rival in settled)
+    # of equals the one with most parameters at a limit: an interior maximum has to be better than every limit
+    return max(
+        (rival for rival in settled if rival.value >= highest - _TIE),
+        key=lambda rival: (int(rival.active(surface.reach).sum()), rival.value),
+    )
+
+
+def _pushed(surface: _Surface, point: _Point, k: int, bound: float) -> FloatArray:
+    """The point with parameter k at a bound, and the others where a quadratic likelihood would have them then."""
+    others = np.arange(point.theta.size) != k
+    curvature = point.hessian[np.ix_(others, others)]
+    theta = point.theta.copy()
+    theta[k] = bound
+    if np.linalg.eigvalsh(curvature).max(initial=-1.0) < 0:
+        theta[others] -= np.linalg.solve(curvature, point.hessian[others, k]) * (bound - point.theta[k])
+    return surface.clip(theta)
+
+
+def _describe(best: _Point, surface: _Surface) -> Maximum:
+    held = best.active(surface.reach)
+    direction = np.where(held, np.sign(best.theta), 0.0)
+    held |= _undetermined(best, held, surface.reach)
+    free = ~held
+    runaway = held.copy()
+    if held.any() and free.any():
+        # a free parameter that moves in step with a held one runs away with it
+        inner = best.hessian[np.ix_(free, free)]
+        for k in np.flatnonzero(direction * held):
+            slope = -np.linalg.solve(inner, best.hessian[free, k]) * direction[k]
+            along = np.flatnonzero(free)[np.abs(slope) > 0.5]
+            direction[along] = np.sign(slope[np.abs(slope) > 0.5])
+            runaway[along] = True
+    indices = np.flatnonzero(runaway)
+    return Maximum(
+        log_parameters=best.theta,
+        log_likelihood=best.value,
+        hessian=best.hessian,
+        status="boundary" if runaway.any() else "converged",
+        runaway=tuple(int(k) for k in indices),
+        direction=tuple(int(direction[k]) for k in indices),
+        held=tuple(int(k) for k in np.flatnonzero(held)),
+        n_evaluations=surface.n_evaluations,
+    )
+
+
+def _undetermined(point: _Point, held: BoolArray, reach: float) -> BoolArray:
+    """The free parameters about which the likelihood says nothing, given those at a limit."""
+    free = np.flatnonzero(~held)
+    vague = np.zeros(held.size, dtype=bool)
+    if held.any() and free.size:
+        variance = np.diag(np.linalg.inv(-point.hessian[np.ix_(free, free)]))
+        vague[free[variance > reach**2]] = True
+    return vague

@@ -1,0 +1,191 @@
+"""What a maximum-likelihood fit leaves on a model, the same for every model of the room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from scipy.special import ndtri
+from sklearn.base import BaseEstimator
+
+from custval._check import fraction, number
+from custval._frame import Table, new_frame, numbers
+from custval._kernels.maximize import Maximum, covariance
+from custval._model import check_fitted, envelope, open_envelope
+from custval._result import as_data
+from custval.errors import CustvalError, DataError
+from custval.typing import FloatArray
+
+__all__ = ["MaximumLikelihoodModel", "sample_weights"]
+
+
+class MaximumLikelihoodModel(BaseEstimator):
+    """Parameters with their standard errors, from a fit, from plain numbers, or from data.
+
+    Attributes
+    ----------
+    params_ : dict of str to float
+    covariance_ : ndarray of shape (k, k)
+        Of the parameters, in the order of `params_`; on a boundary given the parameters that run away, whose rows
+        and columns are NaN.
+    log_likelihood_, aic_, bic_ : float
+    n_customers_ : float or int
+        The sum of the weights.
+    unit_ : str or None
+        The unit of time of the data.
+    fit_status_ : {"converged", "boundary"}
+        "boundary" if the likelihood has no interior maximum.
+    fit_message_ : str
+        On a boundary which parameters run away, and what is still identified.
+    """
+
+    _parameters: ClassVar[tuple[str, ...]]
+    _limits: ClassVar[Mapping[str, str]] = {}
+
+    @classmethod
+    def from_params(cls, *, unit: str | None = None, **params: float) -> Self:
+        """Build a model from known parameters.
+
+        Parameters
+        ----------
+        unit : {"h", "D", "W", "M", "Y"}, optional
+            The unit of time that the parameters are in.
+        **params : float
+            Every parameter of the model by name, all above 0.
+
+        Returns
+        -------
+        The model, ready to predict; it has no standard errors.
+        """
+        wrong = sorted(set(params) ^ set(cls._parameters))
+        if wrong:
+            raise CustvalError(
+                f"{cls.__name__} has the parameters {', '.join(cls._parameters)}; got {', '.join(params) or 'none'}",
+                suggestion=f"{cls.__name__}.from_params({', '.join(f'{name}=…' for name in cls._parameters)})",
+            )
+        model = cls(unit=unit) if "unit" in cls._get_param_names() else cls()
+        model.params_ = {name: number(params[name], name, above=0.0) for name in cls._parameters}
+        model.unit_ = model._own_unit()
+        return model
+
+    def _own_unit(self) -> str | None:
+        return None
+
+    def _learn(self, maximum: Maximum, n_customers: float) -> None:
+        self.params_ = dict(zip(self._parameters, map(float, maximum.parameters), strict=True))
+        spread = covariance(maximum)
+        for gone in maximum.runaway:
+            spread[gone, :] = spread[:, gone] = np.nan
+        self.covariance_ = spread
+        self.log_likelihood_ = float(maximum.log_likelihood)
+        k = len(self._parameters)
+        self.aic_ = 2 * k - 2 * self.log_likelihood_
+        self.bic_ = k * float(np.log(n_customers)) - 2 * self.log_likelihood_
+        self.n_customers_ = int(n_customers) if float(n_customers).is_integer() else float(n_customers)
+        self.fit_status_ = maximum.status
+        self.fit_message_ = self._explain(maximum)
+
+    def _explain(self, maximum: Maximum) -> str:
+        if maximum.status == "converged":
+            return "the likelihood has an interior maximum"
+        where = {1: "runs to infinity", -1: "runs to 0", 0: "is not determined"}
+        runs = ", ".join(
+            f"{self._parameters[i]} {where[way]}" for i, way in zip(maximum.runaway, maximum.direction, strict=True)
+        )
+        still = [name for i, name in enumerate(self._parameters) if i not in maximum.runaway]
+        rest = f"{', '.join(still)} still identified" if still else "only predictions are identified"
+        return f"the likelihood has no interior maximum: {runs}; {rest}"
+
+    def parameter_table(self, interval: float = 0.95) -> Any:
+        """Parameters with standard errors and intervals.
+
+        Parameters
+        ----------
+        interval : float
+            The level of the intervals, which are Wald intervals of the logarithm of each parameter.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `parameter, estimate, standard_error, low, high`; the last three are null for a parameter that runs
+            away (see `fit_message_`) and for parameters that were given and not fitted.
+        """
+        check_fitted(self, "params_")
+        level = fraction(interval, "interval")
+        estimate = np.array(list(self.params_.values()))
+        spread = getattr(self, "covariance_", np.full((len(estimate), len(estimate)), np.nan))
+        error = np.sqrt(np.diag(spread))
+        width = np.exp(ndtri(0.5 + level / 2) * error / estimate)
+        return new_frame(
+            {
+                "parameter": list(self.params_),
+                "estimate": estimate,
+                "standard_error": error,
+                "low": estimate / width,
+                "high": estimate * width,
+            }
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fitted model as JSON-safe data, without any customer's; `custval.load` reads it."""
+        check_fitted(self, "params_")
+        fit = None
+        if hasattr(self, "covariance_"):
+            fit = {
+                "covariance": as_data(self.covariance_),
+                "log_likelihood": self.log_likelihood_,
+                "n_customers": self.n_customers_,
+                "status": self.fit_status_,
+                "message": self.fit_message_,
+            }
+        content = {"init": self.get_params(), "params": dict(self.params_), "unit": self.unit_, "fit": fit}
+        return envelope(self, content)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The model that `to_dict` wrote."""
+        content = open_envelope(data, cls)
+        try:
+            model = cls(**content["init"])
+            params, fit = dict(content["params"]), content["fit"]
+            model.params_ = {name: number(params[name], name, above=0.0) for name in cls._parameters}
+            model.unit_ = content["unit"]
+        except (KeyError, TypeError) as error:
+            raise CustvalError(f"these data are no complete {cls.__name__}: {error}", code="envelope") from None
+        if fit is not None:
+            model._restore(fit)
+        return model
+
+    def _restore(self, fit: Mapping[str, Any]) -> None:
+        self.covariance_ = np.array(fit["covariance"], dtype=np.float64)
+        self.log_likelihood_ = float(fit["log_likelihood"])
+        self.n_customers_ = fit["n_customers"]
+        self.fit_status_, self.fit_message_ = fit["status"], fit["message"]
+        k = len(self._parameters)
+        self.aic_ = 2 * k - 2 * self.log_likelihood_
+        self.bic_ = k * float(np.log(self.n_customers_)) - 2 * self.log_likelihood_
+
+
+def sample_weights(table: Table, sample_weight: Any) -> FloatArray | None:
+    """Weights of the rows, from an array or a column name: finite, at least 0, not all 0."""
+    if sample_weight is None:
+        return None
+    if isinstance(sample_weight, str):
+        table.require(sample_weight)
+        weight = numbers(table, sample_weight)
+    else:
+        weight = np.asarray(sample_weight, dtype=np.float64)
+    if weight.shape != (len(table),):
+        raise DataError(
+            f"sample_weight must have one value per row ({len(table)}); got shape {weight.shape}", code="weight"
+        )
+    bad = ~(np.isfinite(weight) & (weight >= 0))
+    if bad.any() or (len(weight) and not weight.any()):
+        raise DataError(
+            f"sample_weight must be finite, at least 0, and not 0 throughout; {int(bad.sum())} values are not",
+            count=int(bad.sum()),
+            code="weight",
+            examples=np.flatnonzero(bad)[:5].tolist(),
+        )
+    return weight

@@ -1,0 +1,178 @@
+"""The Gamma-Gamma model of spend."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from custval._check import choice, random_generator
+from custval._frame import Table, enter, numbers
+from custval._kernels import gamma_gamma
+from custval._kernels.tuples import count_distinct_rows
+from custval._model import check_fitted
+from custval._result import Account
+from custval.clv._fitted import MaximumLikelihoodModel, sample_weights
+from custval.errors import CustvalError, DataError, FitError
+from custval.typing import FloatArray, IntArray, IntoFrame, RngLike
+
+__all__ = ["GammaGammaModel"]
+
+
+class GammaGammaModel(MaximumLikelihoodModel):
+    """Gamma-Gamma: the mean spend of each customer, shrunk toward that of the base.
+
+    The spend of an occasion is Gamma(p, ν) with ν ~ Gamma(q, γ) across customers, independent of how often they
+    buy. The fewer occasions a customer has, the more the estimate leans on the base.
+
+    Parameters
+    ----------
+    nonpositive : {"raise", "exclude"}
+        What to do with repeat customers whose mean spend is zero or negative, which the model cannot hold: raise a
+        `DataError`, or leave them out of the fit, count them in `account_`, and predict the mean of the base.
+
+    Attributes
+    ----------
+    params_ : dict
+        `p`, `q`, `gamma`.
+    account_ : Account
+        Rows that came in, rows fitted on, and rows set aside: without a repeat occasion, or not positive.
+
+    References
+    ----------
+    Fader & Hardie (2013). The Gamma-Gamma Model of Monetary Value, brucehardie.com/notes/025:
+    likelihood eq. (1a), conditional expectation eq. (5).
+
+    Examples
+    --------
+    >>> import custval as cv
+    >>> model = cv.clv.GammaGammaModel.from_params(p=6.25, q=3.74, gamma=15.44)
+    >>> spend = model.expected_spend({"frequency": [2, 0], "monetary_value": [22.35, 0.0]})
+    >>> [round(value, 2) for value in spend["expected_spend"]]
+    [24.66, 35.22]
+    """
+
+    _parameters: ClassVar[tuple[str, ...]] = ("p", "q", "gamma")
+
+    def __init__(self, nonpositive: str = "raise") -> None:
+        self.nonpositive = nonpositive
+
+    def fit(self, X: IntoFrame, sample_weight: Any = None) -> Self:
+        """Fit by maximum likelihood on the rows with `frequency` > 0.
+
+        Parameters
+        ----------
+        X : frame
+            A summary: `frequency` and `monetary_value` (mean amount per repeat occasion).
+        sample_weight : array of shape (n,) or column name, optional
+            How many customers each row stands for.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ColumnError, DataError
+            If a column is missing, or repeat customers have a mean spend that is not positive.
+        FitError
+            If no row has a repeat occasion with a positive mean spend.
+        """
+        choice(self.nonpositive, "nonpositive", ("raise", "exclude"))
+        table = enter(X, "X")
+        x, m = self._columns(table)
+        weight = sample_weights(table, sample_weight)
+        repeat, fits = x > 0, (x > 0) & (m > 0)
+        self.account_ = Account(
+            rows_in=len(x),
+            rows_out=int(fits.sum()),
+            set_aside={
+                "no repeat occasion": int((~repeat).sum()),
+                "mean spend not positive": int((repeat & ~fits).sum()),
+            },
+        )
+        if not fits.any():
+            raise FitError(
+                "GammaGammaModel needs customers with a repeat occasion of positive spend; the table has none",
+                code="empty",
+                count=0,
+            )
+        (x, m), w = count_distinct_rows((x[fits], m[fits]), None if weight is None else weight[fits])
+        self.unit_ = None
+        self._learn(gamma_gamma.fit(x, m, w), float(w.sum()))
+        return self
+
+    def expected_spend(self, X: IntoFrame) -> Any:
+        """Expected spend per future occasion of each customer.
+
+        Parameters
+        ----------
+        X : frame
+            A summary: `frequency` and `monetary_value`.
+
+        Returns
+        -------
+        frame of the library that came in
+            `customer_id` (if X has it), `expected_spend` in the money of the data.
+
+        Raises
+        ------
+        CustvalError
+            If the mean is infinite: p · frequency + q ≤ 1, so for customers without a repeat occasion if q ≤ 1.
+        """
+        check_fitted(self, "params_")
+        table = enter(X, "X")
+        ids = {"customer_id": table["customer_id"]} if "customer_id" in table else {}
+        return table.make({**ids, "expected_spend": self._expected(table)})
+
+    def _expected(self, table: Table) -> FloatArray:
+        x, m = self._columns(table)
+        p, q, gamma = (self.params_[name] for name in self._parameters)
+        informs = (x > 0) & (m > 0)
+        x, m = np.where(informs, x, 0.0), np.where(informs, m, 0.0)
+        infinite = p * x + q <= 1
+        if infinite.any():
+            raise CustvalError(
+                f"the expected spend is infinite where p · frequency + q ≤ 1; with p = {p:.4g} and q = {q:.4g} that "
+                f"is so for {int(infinite.sum()):,} customers (frequency up to {int(x[infinite].max())})",
+                count=int(infinite.sum()),
+                suggestion="predict for customers with more occasions, or give spend as a column or a number",
+                code="infinite_mean",
+            )
+        return gamma_gamma.expected_spend(p, q, gamma, x, m)
+
+    def sample_spend(self, frequency: IntArray, rng: RngLike = None) -> tuple[FloatArray, FloatArray]:
+        """Draw the spend of occasions from the model.
+
+        Parameters
+        ----------
+        frequency : array of integers, shape (n,)
+            How many occasions each customer has.
+        rng : seed or numpy Generator
+
+        Returns
+        -------
+        spend : array of shape (sum of frequency,)
+            The spend of each occasion, customer after customer.
+        mean_spend : array of shape (n,)
+            Each customer's true mean.
+        """
+        check_fitted(self, "params_")
+        theta = (self.params_[name] for name in self._parameters)
+        return gamma_gamma.draw(*theta, np.asarray(frequency), random_generator(rng))
+
+    def _columns(self, table: Table) -> tuple[FloatArray, FloatArray]:
+        table.require("frequency", "monetary_value", hint="custval.summarize of transactions with amount makes them")
+        x, m = numbers(table, "frequency"), numbers(table, "monetary_value")
+        bad = (x > 0) & (m <= 0)
+        if self.nonpositive != "exclude" and bad.any():
+            raise DataError(
+                f"X: {int(bad.sum()):,} repeat customers have a mean spend that is not positive, which the Gamma-Gamma "
+                "model cannot hold",
+                column="monetary_value",
+                count=int(bad.sum()),
+                suggestion='GammaGammaModel(nonpositive="exclude") leaves them out and counts them',
+                code="nonpositive",
+                examples=np.flatnonzero(bad)[:5].tolist(),
+            )
+        return x, m

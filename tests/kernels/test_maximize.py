@@ -1,0 +1,194 @@
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from custval._kernels import bg_nbd
+from custval._kernels.bg_nbd_objective import Objective
+from custval._kernels.maximize import covariance, maximize, standard_errors
+from custval._kernels.purchase_tuples import PurchaseTuples
+from custval.errors import FitError
+
+THETAS = [(0.25, 4.4, 0.8, 2.4), (0.8, 6.0, 0.2, 0.3), (2.0, 20.0, 8.0, 30.0)]
+
+
+def gamma_objective(events, time):
+    """Poisson counts of two groups, one rate each: k log(rate) - time rate."""
+
+    def objective(theta):
+        rate = np.exp(theta)
+        return events @ theta - time @ rate, events - time * rate, np.diag(-time * rate)
+
+    return objective
+
+
+def without_hessian(objective):
+    return lambda theta: objective(theta)[:2]
+
+
+@pytest.mark.parametrize("wrap", [lambda objective: objective, without_hessian])
+@pytest.mark.parametrize("start", [0.0, 5.0, -9.0])
+def test_closed_form_maximum(wrap, start):
+    events, time = np.array([6.0, 40.0]), np.array([3.0, 500.0])
+    maximum = maximize(wrap(gamma_objective(events, time)), np.full(2, start))
+    assert maximum.status == "converged"
+    assert maximum.runaway == maximum.direction == maximum.held == ()
+    np.testing.assert_allclose(maximum.parameters, events / time, rtol=1e-9)
+    np.testing.assert_allclose(maximum.log_likelihood, events @ np.log(events / time) - events.sum(), rtol=1e-12)
+    np.testing.assert_allclose(covariance(maximum, log=True), np.diag(1 / events), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(covariance(maximum), np.diag(events / time**2), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(standard_errors(maximum), np.sqrt(events) / time, rtol=1e-6)
+
+
+@pytest.mark.parametrize("wrap", [lambda objective: objective, without_hessian])
+def test_a_rate_without_events_runs_to_zero_and_leaves_the_other_alone(wrap):
+    maximum = maximize(wrap(gamma_objective(np.array([0.0, 40.0]), np.array([3.0, 500.0]))), np.zeros(2))
+    assert (maximum.status, maximum.runaway, maximum.direction, maximum.held) == ("boundary", (0,), (-1,), (0,))
+    assert maximum.parameters[0] < 1e-6
+    np.testing.assert_allclose(maximum.parameters[1], 40 / 500, rtol=1e-9)
+    np.testing.assert_allclose(covariance(maximum, log=True), [[0, 0], [0, 1 / 40]], rtol=1e-6)
+    np.testing.assert_allclose(standard_errors(maximum), [np.nan, np.sqrt(40) / 500], rtol=1e-6)
+
+
+@pytest.mark.parametrize("wrap", [lambda objective: objective, without_hessian])
+def test_a_ratio_is_identified_on_a_ridge(wrap):
+    # a binomial with success probability a / (a + b), and 1 / b costs: a, b -> infinity
+    def objective(theta):
+        share = 1 / (1 + np.exp(theta[1] - theta[0]))
+        cost, curve = np.exp(-theta[1]), -100 * share * (1 - share)
+        value = 30 * np.log(share) + 70 * np.log1p(-share) - cost
+        slope = 100 * (0.3 - share)
+        return (
+            value,
+            np.array([slope, cost - slope]),
+            np.array([[curve, -curve], [-curve, curve - cost]]),
+        )
+
+    maximum = maximize(wrap(objective), np.zeros(2))
+    assert (maximum.status, maximum.runaway, maximum.direction) == ("boundary", (0, 1), (1, 1))
+    assert len(maximum.held) == 1
+    np.testing.assert_allclose(maximum.parameters[0] / maximum.parameters.sum(), 0.3, rtol=1e-6)
+    # what is left is the covariance of the ratio
+    np.testing.assert_allclose(covariance(maximum, log=True).sum(), 1 / (100 * 0.3 * 0.7), rtol=1e-4)
+
+
+def test_what_nothing_determines_once_another_is_at_its_limit_has_no_direction():
+    # b matters only while a does, and a runs to 0
+    def objective(theta):
+        a = np.exp(theta[0])
+        value = -a * (2 + (theta[1] - 1) ** 2)
+        return (
+            value,
+            np.array([value, -2 * a * (theta[1] - 1)]),
+            np.array([[value, -2 * a * (theta[1] - 1)], [-2 * a * (theta[1] - 1), -2 * a]]),
+        )
+
+    maximum = maximize(objective, np.zeros(2))
+    assert (maximum.runaway, maximum.direction, maximum.held) == ((0, 1), (-1, 0), (0, 1))
+    np.testing.assert_array_equal(covariance(maximum), np.zeros((2, 2)))
+
+
+def test_a_local_maximum_below_a_limit_does_not_count():
+    # an interior maximum of height 0.05 near u = 0, and 0.1 at u = infinity
+    def objective(theta):
+        u = theta[0]
+        bump, rise = 0.05 * np.exp(-(u**2)), 0.1 / (1 + np.exp(6 - u))
+        dr = rise * (1 - rise / 0.1)
+        return (
+            bump + rise,
+            np.array([-2 * u * bump + dr]),
+            np.array([[(4 * u * u - 2) * bump + dr * (1 - 2 * rise / 0.1)]]),
+        )
+
+    maximum = maximize(objective, np.zeros(1))
+    assert (maximum.status, maximum.direction) == ("boundary", (1,))
+    np.testing.assert_allclose(maximum.log_likelihood, 0.1, rtol=1e-3)
+
+
+def test_not_finite_is_an_error_with_the_reason():
+    with pytest.raises(FitError, match=r"not finite at the parameters \(1\)") as caught:
+        maximize(lambda _: (np.nan, np.zeros(1)), np.zeros(1))
+    assert caught.value.code == "not_finite"
+
+
+def test_an_objective_that_contradicts_its_gradient_is_an_error():
+    with pytest.raises(FitError, match="no maximum of the likelihood found") as caught:
+        maximize(lambda theta: (theta @ theta, -2 * theta, -2 * np.eye(1)), np.array([1.0]))
+    assert caught.value.code == "no_maximum"
+
+
+def small_sample(seed, n, theta):
+    rng = np.random.default_rng([seed, n])
+    T = rng.uniform(20, 40, n)
+    customer, time, _ = bg_nbd.draw(*theta, T, rng)
+    x, t_x = np.bincount(customer, minlength=n).astype(float), np.zeros(n)
+    np.maximum.at(t_x, customer, time)
+    return PurchaseTuples.of(x, t_x, T, np.ones(n))
+
+
+def best_by_many_starts(objective, fixed, reach, starts):
+    """The highest log-likelihood that L-BFGS-B finds from several starts, some parameters fixed."""
+    free = [k for k in range(4) if k not in fixed]
+
+    def negative(part):
+        theta = np.zeros(4)
+        theta[free] = part
+        theta[list(fixed)] = list(fixed.values())
+        value, gradient, _ = objective(theta)
+        return -value, -gradient[free]
+
+    options = {"maxiter": 500, "ftol": 1e-15, "gtol": 1e-9}
+    bounds = [(-reach, reach)] * len(free)
+    found = [
+        minimize(negative, start[free], jac=True, method="L-BFGS-B", bounds=bounds, options=options) for start in starts
+    ]
+    return max(-each.fun for each in found)
+
+
+def check_small_sample(seed, n, theta):
+    """Fit a small sample, and make sure by brute force that it ended as what it is."""
+    objective = Objective(small_sample(seed, n, theta))
+    maximum = maximize(objective, np.log([0.5, 0.5, 0.5, 2.0]))
+    starts = [maximum.log_parameters.clip(-3, 3), *np.random.default_rng(seed).normal(0, 2, (2, 4))]
+    assert best_by_many_starts(objective, {}, 14, starts) <= maximum.log_likelihood + 1e-7
+    if maximum.status == "converged":
+        # no parameter does as well at a limit, the others fitted again
+        for k in range(4):
+            for limit in (-np.log(1e6), np.log(1e6)):
+                assert best_by_many_starts(objective, {k: limit}, 14, starts[:2]) < maximum.log_likelihood - 1e-9
+    else:
+        # nothing inside is better, and the parameters that are not held are at their maximum
+        assert best_by_many_starts(objective, {}, 8, starts) <= maximum.log_likelihood + 1e-7
+        free = [k for k in range(4) if k not in maximum.held]
+        step = np.linalg.solve(maximum.hessian[np.ix_(free, free)], objective(maximum.log_parameters)[1][free])
+        assert np.max(np.abs(step)) < 1e-4
+    return maximum.status
+
+
+@pytest.mark.parametrize("theta", THETAS)
+def test_small_samples_end_as_what_they_are(theta):
+    assert {check_small_sample(seed, 50, theta) for seed in range(3)} <= {"converged", "boundary"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [50, 100, 500])
+@pytest.mark.parametrize("theta", THETAS)
+def test_more_small_samples_end_as_what_they_are(n, theta):
+    found = [check_small_sample(seed, n, theta) for seed in range(100, 120)]
+    assert "converged" in found
+
+
+def test_large_samples_have_an_interior_maximum():
+    for seed in range(4):
+        base = small_sample(seed, 5000, (0.25, 4.4, 0.8, 2.4))
+        assert maximize(Objective(base), np.log([0.5, 0.5, 0.5, 2.0])).status == "converged"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_gradients_alone_lead_to_the_same_place(seed):
+    objective = Objective(small_sample(seed, 300, THETAS[0]))
+    one = maximize(objective, np.log([0.5, 0.5, 0.5, 2.0]))
+    other = maximize(without_hessian(objective), np.log([0.5, 0.5, 0.5, 2.0]))
+    assert (one.status, one.runaway, one.direction) == (other.status, other.runaway, other.direction)
+    np.testing.assert_allclose(other.log_parameters, one.log_parameters, atol=1e-5)
+    np.testing.assert_allclose(other.log_likelihood, one.log_likelihood, rtol=1e-11)
+    np.testing.assert_allclose(other.hessian, one.hessian, atol=1e-4 * np.abs(one.hessian).max())
