@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import itertools
 import math
 
 DAYS = {"h": 1 / 24, "D": 1.0, "W": 7.0, "M": 30.436875, "Y": 365.2425}
@@ -77,9 +78,7 @@ def summarize(lines, grain="D", unit=None, until=None):
                 "first_purchase": min(line["timestamp"] for line in makes),
                 "last_purchase": max(line["timestamp"] for line in makes),
                 "unit": unit,
-                "sum_log_intervals": sum(
-                    math.log((b - a) * scale) for a, b in zip(numbers, numbers[1:], strict=False)
-                ),
+                "sum_log_intervals": sum(math.log((b - a) * scale) for a, b in itertools.pairwise(numbers)),
             }
         )
     return rows

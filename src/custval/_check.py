@@ -129,8 +129,7 @@ def span(value: Any, name: str, *, zero: bool = False) -> SpanOf:
     found = _SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
         raise CustvalError(
-            f"{name} must be text such as '12M', '26W', '30D' or '30min' "
-            f"(units s, min, h, D, W, M, Y); got {value!r}",
+            f"{name} must be text such as '12M', '26W', '30D' or '30min' (units s, min, h, D, W, M, Y); got {value!r}",
             suggestion=f"{name}='30D'",
         )
     result = SpanOf(int(found[1]), found[2])
@@ -222,7 +221,7 @@ def _moment_of_text(value: str, name: str, zone: str | None) -> Moment:
 
 
 def _wall_clock(value: dt.datetime, name: str, zone: str | None) -> np.datetime64:
-    if np.isnat(np.datetime64(value.replace(tzinfo=None), "us")):  # pandas' NaT is a datetime too
+    if value != value:  # noqa: PLR0124 - pandas' NaT is a datetime that does not equal itself
         raise CustvalError(f"{name} must be a date or a time; got NaT")
     if value.tzinfo is None:
         return np.datetime64(value.replace(fold=0), "us")

@@ -159,8 +159,10 @@ class Account(Result):
     def __str__(self) -> str:
         lines = [f"{'rows in':<34}{self.rows_in:>12,}{_money(self.amount_in)}"]
         for reason in {**self.set_aside, **self.amount_set_aside}:
-            rows = self.set_aside.get(reason, 0)
-            amount = self.amount_set_aside.get(reason, 0.0) if self.amount_in is not None else None
+            rows, moved = self.set_aside.get(reason, 0), self.amount_set_aside.get(reason, 0.0)
+            if not rows and not moved:
+                continue
+            amount = moved if self.amount_in is not None else None
             lines.append(f"  {'− ' + reason:<32}{rows:>12,}{_money(amount)}")
         lines.append(f"{'rows out':<34}{self.rows_out:>12,}{_money(self.amount_out)}")
         return "\n".join(lines)

@@ -77,9 +77,11 @@ def summarize(
     Examples
     --------
     >>> import custval as cv
-    >>> tx = {"customer_id": ["a", "a", "a", "b"],
-    ...       "timestamp": ["2024-01-01", "2024-01-15", "2024-01-29", "2024-01-08"],
-    ...       "amount": [10.0, 20.0, 40.0, 5.0]}
+    >>> tx = {
+    ...     "customer_id": ["a", "a", "a", "b"],
+    ...     "timestamp": ["2024-01-01", "2024-01-15", "2024-01-29", "2024-01-08"],
+    ...     "amount": [10.0, 20.0, 40.0, 5.0],
+    ... }
     >>> summary = cv.summarize(cv.transactions(tx), unit="W")
     >>> summary["frequency"], summary["recency"], summary["T"], summary["monetary_value"]
     ([2, 0], [4.0, 0.0], [4.0, 3.0], [30.0, 0.0])
@@ -135,8 +137,10 @@ def calibration_holdout(
     Examples
     --------
     >>> import custval as cv
-    >>> tx = {"customer_id": ["a", "a", "a", "b"],
-    ...       "timestamp": ["2024-01-01", "2024-01-15", "2024-01-29", "2024-01-08"]}
+    >>> tx = {
+    ...     "customer_id": ["a", "a", "a", "b"],
+    ...     "timestamp": ["2024-01-01", "2024-01-15", "2024-01-29", "2024-01-08"],
+    ... }
     >>> split = cv.calibration_holdout(cv.transactions(tx), calibration_end="2024-01-20")
     >>> split["frequency"], split["holdout_frequency"], split["holdout_T"]
     ([1, 0], [1, 0], [9.0, 9.0])
@@ -212,8 +216,11 @@ def summarize_contracts(contracts: IntoFrame, *, unit: Grain, until: Instant | N
     Examples
     --------
     >>> import custval as cv
-    >>> table = {"customer_id": ["a", "b"], "started_at": ["2024-01-31", "2024-01-01"],
-    ...          "ended_at": ["2024-03-15", None]}
+    >>> table = {
+    ...     "customer_id": ["a", "b"],
+    ...     "started_at": ["2024-01-31", "2024-01-01"],
+    ...     "ended_at": ["2024-03-15", None],
+    ... }
     >>> cv.summarize_contracts(cv.contracts(table), unit="M", until="2024-06-30")["duration"]
     [2, 5]
     """

@@ -1,0 +1,94 @@
+"""The public names, frozen: other people's code is written against them."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+
+import pytest
+
+import custval as cv
+
+PUBLIC = {
+    "custval": """
+        ColumnError CustvalError CustvalWarning DataError FitError NotFittedError __version__ calibration_holdout clv
+        contracts customers customers_from data_quality datasets events lifecycle load responses segmentation strategy
+        summarize summarize_contracts testing transactions
+    """,
+    "custval.clv": "BetaGeoModel GammaGammaModel lifetime_value",
+    "custval.data_quality": "CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate",
+    "custval.datasets": "Store StoreTruth load_cdnow load_donations simulate_store simulate_transactions",
+    "custval.errors": "ColumnError CustvalError CustvalWarning DataError FitError NotFittedError",
+    "custval.lifecycle": "StageScheme stages",
+    "custval.segmentation": "RFMScorer",
+    "custval.strategy": "ViewMatrix customer_view view_matrix",
+    "custval.testing": "check_model purchase_model_laws",
+}
+
+SIGNATURES = {
+    "calibration_holdout": "(transactions, *, calibration_end, holdout_end=None, grain='D', unit=None)",
+    "customers_from": "(table, columns, *, conflict='latest')",
+    "load": "(data)",
+    "summarize": "(transactions, *, grain='D', unit=None, until=None, regularity=False)",
+    "summarize_contracts": "(contracts, *, unit, until=None)",
+    "clv.lifetime_value": "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end')",
+    "clv.BetaGeoModel": "(unit=None)",
+    "clv.BetaGeoModel.fit": "(self, X, sample_weight=None)",
+    "clv.BetaGeoModel.expected_purchases": "(self, X, horizon)",
+    "clv.BetaGeoModel.probability_alive": "(self, X, after=0)",
+    "clv.BetaGeoModel.probability_active": "(self, X, horizon)",
+    "clv.BetaGeoModel.sample": "(self, n, T, rng=None)",
+    "clv.GammaGammaModel": "(nonpositive='raise')",
+    "data_quality.clean_transactions": (
+        "(tx, *, refunds='net', refund_when=None, unmatched_refunds='keep', duplicates='drop', zero_amount='keep', "
+        "missing_customer='drop', exclude=None)"
+    ),
+    "data_quality.validate": "(frame, rules, key=None)",
+    "segmentation.RFMScorer": "(n_bins=5, method='quantile', segments='standard', *, cuts=None)",
+    "lifecycle.stages": "(transactions, customers=None, scheme=None, as_of=None)",
+    "strategy.customer_view": (
+        "(customers, *, as_of, stage=None, value=None, satisfaction=None, churn=None, segment=None, bands=None)"
+    ),
+    "strategy.view_matrix": "(view)",
+    "datasets.load_cdnow": "(sample=False, *, library='pandas')",
+}
+
+
+def plain(function):
+    """A signature without its types."""
+    signature = inspect.signature(function)
+    bare = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in signature.parameters.values()]
+    return str(signature.replace(parameters=bare, return_annotation=inspect.Signature.empty))
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_names(module):
+    names = importlib.import_module(module).__all__
+    assert sorted(names) == PUBLIC[module].split()
+    assert list(names) == sorted(names)
+    for name in names:
+        assert getattr(importlib.import_module(module), name) is not None
+
+
+@pytest.mark.parametrize("path", SIGNATURES)
+def test_signatures(path):
+    found = cv
+    for name in path.split("."):
+        found = getattr(found, name)
+    assert plain(found) == SIGNATURES[path]
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_everything_public_has_a_docstring(module):
+    for name in importlib.import_module(module).__all__:
+        found = getattr(importlib.import_module(module), name)
+        if callable(found):
+            assert inspect.getdoc(found), name
+        if inspect.isfunction(found):
+            assert ">>>" in inspect.getdoc(found), name
+
+
+def test_the_front_door_lists_its_rooms():
+    assert set(cv.__all__) <= set(dir(cv))
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        cv.nonsense  # noqa: B018
