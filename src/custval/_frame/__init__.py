@@ -9,6 +9,7 @@ from __future__ import annotations
 import narwhals.stable.v2 as nw
 
 from custval._frame.codes import codes, identifiers
+from custval._frame.keys import refuse_duplicates, refuse_other_libraries, shared_codes
 from custval._frame.table import Table, enter, new_frame, to_mapping
 from custval._frame.times import Times, is_times, parse_times, stamps, times, zone_of
 from custval._frame.values import constant, examples, labels, nulls, numbers, refuse_nulls
@@ -28,7 +29,10 @@ __all__ = [
     "numbers",
     "nw",
     "parse_times",
+    "refuse_duplicates",
     "refuse_nulls",
+    "refuse_other_libraries",
+    "shared_codes",
     "stamps",
     "times",
     "to_mapping",

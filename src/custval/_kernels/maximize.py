@@ -9,7 +9,7 @@ Hessian is negative definite, and no limit of a poorly determined parameter does
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -85,12 +85,13 @@ class _Point:
     value: float
     gradient: FloatArray
     hessian: FloatArray
-    settled: bool = False
+    # at a maximum: the parameters that are at a bound, with the likelihood rising beyond it or by decree
+    held: BoolArray | None = None
 
-    def active(self, reach: float) -> BoolArray:
+    def outward(self, reach: float) -> BoolArray:
         """Whether each parameter is at its bound, with the likelihood rising (or level) beyond it."""
-        outward = np.where(np.abs(self.theta) >= reach, self.gradient * np.sign(self.theta), -1.0)
-        return outward >= 0
+        beyond = np.where(np.abs(self.theta) >= reach, self.gradient * np.sign(self.theta), -1.0)
+        return beyond >= 0
 
 
 class _Surface:
@@ -100,8 +101,11 @@ class _Surface:
         self.objective = objective
         self.reach = reach
         self.n_evaluations = 0
+        self._last: tuple[FloatArray, tuple[FloatArray | float, ...]] | None = None
 
     def evaluate(self, theta: FloatArray) -> tuple[FloatArray | float, ...]:
+        if self._last is not None and np.array_equal(self._last[0], theta):
+            return self._last[1]
         self.n_evaluations += 1
         result = self.objective(theta)
         if not all(np.all(np.isfinite(part)) for part in result):
@@ -111,6 +115,7 @@ class _Surface:
                 "values that the model cannot have, such as NaN, infinity or a negative time",
                 code="not_finite",
             )
+        self._last = theta.copy(), result
         return result
 
     def point(self, theta: FloatArray) -> _Point:
@@ -180,15 +185,15 @@ def maximize(objective: Objective, start: FloatArray, *, reach: float = 14.0) ->
     if len(first) == 2:
         theta = _descend(surface, theta, scale=1.0 + abs(float(first[0])))
     best = _ascend(surface, theta)
-    if _doubtful(best, reach):
+    if _doubtful(best):
         best = _challenge(surface, best)
-    if not best.settled:
+    if best.held is None:
         raise FitError(
             f"no maximum of the likelihood found in {surface.n_evaluations} evaluations; the best log-likelihood was "
             f"{best.value:.6g}",
             code="no_maximum",
         )
-    return _describe(best, surface)
+    return _describe(best, best.held, surface)
 
 
 def covariance(maximum: Maximum, *, log: bool = False) -> FloatArray:
@@ -242,19 +247,19 @@ def _descend(surface: _Surface, theta: FloatArray, scale: float) -> FloatArray:
     return np.asarray(found.x, dtype=np.float64)
 
 
-def _ascend(surface: _Surface, theta: FloatArray, held: Iterable[int] = ()) -> _Point:
+def _ascend(surface: _Surface, theta: FloatArray, hold: int | None = None) -> _Point:
     """Newton's method within the bounds, uphill everywhere, with a radius of trust for each eigendirection."""
-    keep = np.zeros(theta.size, dtype=bool)
-    keep[list(held)] = True
+    decreed = np.arange(theta.size) == hold
     here, radius = surface.point(theta), 1.0
     for _ in range(_MAX_STEPS):
-        basis, along, concave = _newton(here, ~(keep | here.active(surface.reach)))
+        held = decreed | here.outward(surface.reach)
+        basis, along, concave = _newton(here, ~held)
         longest = np.max(np.abs(basis @ along), initial=0.0)
         if concave and longest < _STEP_TOLERANCE:
             # the last step needs no evaluation: what it leaves out is of third order in a step of 1e-6
             last = surface.clip(here.theta + basis @ along)
             gain = here.gradient @ (last - here.theta) / 2
-            return replace(here, theta=last, value=here.value + float(gain), settled=True)
+            return replace(here, theta=last, value=here.value + float(gain), held=held)
         target = surface.clip(here.theta + basis @ np.clip(along, -radius, radius))
         step = target - here.theta
         there = surface.point(target)
@@ -266,7 +271,7 @@ def _ascend(surface: _Surface, theta: FloatArray, held: Iterable[int] = ()) -> _
         else:
             radius = min(4.0, 2 * radius) if gained > 0.5 * promised - noise else radius
             here = there
-        if radius < 1e-10:
+        if radius < 1e-10 or not step.any():
             break
     return here
 
@@ -282,8 +287,8 @@ def _newton(here: _Point, free: BoolArray) -> tuple[FloatArray, FloatArray, bool
     return basis, along, bool(np.all(curvature > 0))
 
 
-def _doubtful(point: _Point, reach: float) -> bool:
-    return not point.settled or bool(np.any(point.active(reach))) or bool(np.any(_spread(point) > _VAGUE))
+def _doubtful(point: _Point) -> bool:
+    return point.held is None or bool(point.held.any()) or bool(np.any(_spread(point) > _VAGUE))
 
 
 def _spread(point: _Point) -> FloatArray:
@@ -300,16 +305,15 @@ def _challenge(surface: _Surface, best: _Point) -> _Point:
     rivals = [best]
     for k in np.flatnonzero(_spread(best) > _VAGUE):
         for bound in (-surface.reach, surface.reach):
-            limit = _ascend(surface, _pushed(surface, best, int(k), bound), held=(int(k),))
-            if limit.value >= best.value - _TIE or not best.settled:
-                rivals.append(_ascend(surface, limit.theta))
-    settled = [rival for rival in rivals if rival.settled] or rivals
-    highest = max(rival.value for rival in settled)
+            limit = _ascend(surface, _pushed(surface, best, int(k), bound), hold=int(k))
+            if limit.value >= best.value - _TIE or best.held is None:
+                rivals += [limit, _ascend(surface, limit.theta)]
+    settled = [(int(rival.held.sum()), rival.value, rival) for rival in rivals if rival.held is not None]
+    if not settled:
+        return best
+    highest = max(value for _, value, _ in settled)
     # of equals the one with most parameters at a limit: an interior maximum has to be better than every limit
-    return max(
-        (rival for rival in settled if rival.value >= highest - _TIE),
-        key=lambda rival: (int(rival.active(surface.reach).sum()), rival.value),
-    )
+    return max((rival for rival in settled if rival[1] >= highest - _TIE), key=lambda rival: rival[:2])[2]
 
 
 def _pushed(surface: _Surface, point: _Point, k: int, bound: float) -> FloatArray:
@@ -323,10 +327,9 @@ def _pushed(surface: _Surface, point: _Point, k: int, bound: float) -> FloatArra
     return surface.clip(theta)
 
 
-def _describe(best: _Point, surface: _Surface) -> Maximum:
-    held = best.active(surface.reach)
+def _describe(best: _Point, held: BoolArray, surface: _Surface) -> Maximum:
     direction = np.where(held, np.sign(best.theta), 0.0)
-    held |= _undetermined(best, held, surface.reach)
+    held = held | _undetermined(best, held, surface.reach)
     free = ~held
     runaway = held.copy()
     if held.any() and free.any():

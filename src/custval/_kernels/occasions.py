@@ -68,7 +68,8 @@ class Occasions:
         """Sum of the money of all occasions, 0 for customers without one."""
         if self.money is None:
             raise ValueError("these occasions carry no money")
-        return np.bincount(np.repeat(np.arange(len(self.count)), self.count), self.money, len(self.count))
+        customer = np.repeat(np.arange(len(self.count)), self.count)
+        return sums(customer, len(self.count), self.money)
 
     def sum_log_intervals(self, factor: float) -> FloatArray:
         """Sum of the logarithms of the intervals between successive occasions, in units of `factor` per period."""
@@ -113,7 +114,7 @@ def occasions(code: NDArray[Any], n_customers: int, period: NDArray[Any], amount
 
 
 def _csr(row: NDArray[Any], column: NDArray[Any], value: FloatArray | None, shape: tuple[int, int]) -> Any:
-    data = np.ones(row.size, dtype=np.int8) if value is None else value
+    data: NDArray[Any] = np.ones(row.size, dtype=np.int8) if value is None else value
     matrix = csr_array((data, (row, column)), shape=shape)
     matrix.sum_duplicates()
     return matrix
@@ -153,4 +154,4 @@ def extremes(code: NDArray[Any], n_customers: int, instant: NDArray[Any]) -> tup
 
 def sums(code: NDArray[Any], n_customers: int, amount: FloatArray) -> FloatArray:
     """Sum of the amounts of all lines per customer."""
-    return np.bincount(code, amount, n_customers)
+    return np.asarray(np.bincount(code, amount, n_customers), dtype=np.float64)

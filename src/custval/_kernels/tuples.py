@@ -90,7 +90,7 @@ def count_distinct_rows(
         start = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
         return _unpack(distinct, key[start]), np.diff(np.append(start, len(key))).astype(np.float64)
     rows, inverse = np.unique(key, return_inverse=True)
-    return _unpack(distinct, rows), np.bincount(inverse.ravel(), weight, len(rows))
+    return _unpack(distinct, rows), np.asarray(np.bincount(inverse.ravel(), weight, len(rows)), dtype=np.float64)
 
 
 def distinct_rows(columns: tuple[FloatArray, ...]) -> tuple[tuple[FloatArray, ...], NDArray[np.intp]]:
