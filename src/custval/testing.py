@@ -6,6 +6,7 @@ import copy
 import json
 import pickle
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -162,7 +163,7 @@ def law_order_of_rows_does_not_matter(model: Any, like: Any, X: Columns) -> None
 def law_weights_count_customers(model: Any, like: Any, X: Columns) -> None:
     """A weight of 2 is the same as the row twice, and a weight of 0 as no row, given by array or by column name."""
     weight = np.arange(len(X["T"])) % 3
-    repeated = {name: np.repeat(np.asarray(values), weight) for name, values in X.items()}
+    repeated: Columns = {name: np.repeat(np.asarray(values), weight) for name, values in X.items()}
     repeated["unit"] = repeated["unit"].tolist()
     plain = clone(model).fit(repeated)
     for weighted in (
@@ -259,11 +260,11 @@ def law_bad_input_is_refused(model: Any, like: Any, X: Columns) -> None:
     row: dict[str, Any] = {"frequency": [2], "recency": [3.0], "T": [5.0]}
     for change in ({"frequency": [-1]}, {"frequency": [1.5]}, {"recency": [6.0]}, {"T": [np.nan]}, {"recency": [0.0]}):
         bad = {**row, **change}
-        _ensure_raises(lambda bad=bad: like.probability_alive(bad), CustvalError, f"impossible customers: {change}")
+        _ensure_raises(partial(like.probability_alive, bad), CustvalError, f"impossible customers: {change}")
     other = "D" if like.unit_ != "D" else "W"
     _ensure_raises(lambda: like.probability_alive({**row, "unit": [other]}), CustvalError, "other units are refused")
     for horizon in (0, -1.0, "12Q", float("nan"), None):
-        _ensure_raises(lambda h=horizon: like.expected_purchases(row, h), CustvalError, f"bad horizons: {horizon}")
+        _ensure_raises(partial(like.expected_purchases, row, horizon), CustvalError, f"bad horizons: {horizon}")
     _ensure_raises(lambda: type(like).from_params(nonsense=1.0), CustvalError, "unknown parameters are refused")
 
 

@@ -158,8 +158,8 @@ class GammaGammaModel(MaximumLikelihoodModel):
             Each customer's true mean.
         """
         check_fitted(self, "params_")
-        theta = (self.params_[name] for name in self._parameters)
-        return gamma_gamma.draw(*theta, np.asarray(frequency), random_generator(rng))
+        p, q, gamma = (self.params_[name] for name in self._parameters)
+        return gamma_gamma.draw(p, q, gamma, np.asarray(frequency), random_generator(rng))
 
     def _columns(self, table: Table) -> tuple[FloatArray, FloatArray]:
         table.require("frequency", "monetary_value", hint="custval.summarize of transactions with amount makes them")
