@@ -15,7 +15,7 @@ PUBLIC = {
         contracts customers customers_from data_quality datasets events lifecycle load responses segmentation strategy
         summarize summarize_contracts testing transactions
     """,
-    "custval.clv": "BetaGeoModel GammaGammaModel lifetime_value",
+    "custval.clv": "BetaGeoModel GammaGammaModel PurchaseModel lifetime_value",
     "custval.data_quality": "CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate",
     "custval.datasets": "Store StoreTruth load_cdnow load_donations simulate_store simulate_transactions",
     "custval.errors": "ColumnError CustvalError CustvalWarning DataError FitError NotFittedError",

@@ -32,6 +32,7 @@ __all__ = [
     "random_generator",
     "span",
     "whole",
+    "zone_named",
 ]
 
 _SPAN = re.compile(r"(\d+)\s*(s|min|h|D|W|M|Y)")
@@ -86,7 +87,10 @@ def number(
         wanted += f" up to {at_most:g}"
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise CustvalError(f"{name} must be {wanted}; got {value!r}")
-    result = float(value)
+    try:
+        result = float(value)
+    except OverflowError:
+        result = math.inf
     too_low = (above is not None and result <= above) or (at_least is not None and result < at_least)
     if not math.isfinite(result) or too_low or (at_most is not None and result > at_most):
         raise CustvalError(f"{name} must be {wanted}; got {value!r}")
@@ -230,10 +234,11 @@ def _wall_clock(value: dt.datetime, name: str, zone: str | None) -> np.datetime6
             f"{name} has a time zone and the times of the data have none; got {value.isoformat()}",
             suggestion="leave the zone off, or give the data a zone",
         )
-    return np.datetime64(value.astimezone(_zone(zone)).replace(tzinfo=None), "us")
+    return np.datetime64(value.astimezone(zone_named(zone)).replace(tzinfo=None), "us")
 
 
-def _zone(name: str) -> dt.tzinfo:
+def zone_named(name: str) -> dt.tzinfo:
+    """A time zone by its name, such as "Europe/Berlin" or "+01:00"."""
     offset = re.fullmatch(r"(?:UTC)?([+-])(\d{2}):?(\d{2})", name)
     if offset:
         minutes = int(offset[2]) * 60 + int(offset[3])

@@ -6,13 +6,17 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from custval import errors
-from custval.errors import CustvalError
+import numpy as np
 
-__all__ = ["check_fitted", "envelope", "load", "open_envelope"]
+from custval import errors
+from custval._frame import Table, examples, numbers
+from custval.errors import CustvalError, DataError
+from custval.typing import FloatArray
+
+__all__ = ["check_fitted", "envelope", "load", "open_envelope", "refuse_other_unit", "sample_weights"]
 
 _SCHEMA = 1
-_ROOMS = frozenset({"data_quality", "segmentation", "lifecycle", "clv", "churn", "satisfaction", "strategy"})
+_ROOMS = frozenset({"data_quality", "segmentation", "lifecycle", "clv", "strategy"})
 
 
 def check_fitted(model: Any, attribute: str) -> None:
@@ -23,9 +27,52 @@ def check_fitted(model: Any, attribute: str) -> None:
         )
 
 
+def sample_weights(table: Table, sample_weight: Any) -> FloatArray | None:
+    """Weights of the rows, from an array or a column name: finite, at least 0, not all 0; None if none are given."""
+    if sample_weight is None:
+        return None
+    if isinstance(sample_weight, str):
+        table.require(sample_weight)
+        weight = numbers(table, sample_weight)
+    else:
+        try:
+            weight = np.asarray(sample_weight, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise CustvalError(
+                f"sample_weight must be numbers or the name of a column; got {type(sample_weight).__name__}"
+            ) from None
+    if weight.shape != (len(table),):
+        raise DataError(
+            f"sample_weight must have one value per row, shape ({len(table)},); got shape {weight.shape}",
+            code="weight",
+        )
+    bad = ~(np.isfinite(weight) & (weight >= 0))
+    if bad.any() or (len(weight) and not weight.any()):
+        raise DataError(
+            f"sample_weight must be finite, at least 0, and not 0 throughout; {int(bad.sum())} values are not",
+            count=int(bad.sum()),
+            code="weight",
+            examples=examples(bad),
+        )
+    return weight
+
+
+def refuse_other_unit(there: str | None, own: str | None, why: str) -> None:
+    """Raise if data count time in another unit than a fitted thing does, where both are known."""
+    if there is not None and own is not None and there != own:
+        raise DataError(
+            f"the data count time in {there!r}, and {why}",
+            column="unit",
+            suggestion=f"summarize(…, unit={own!r})",
+            code="unit",
+        )
+
+
 def kind_of(cls: type) -> str:
     """The name under which a class is kept in an envelope, such as `clv.BetaGeoModel`."""
-    return f"{cls.__module__.split('.')[1]}.{cls.__name__}"
+    package, _, rest = cls.__module__.partition(".")
+    # a class from elsewhere is read by its own from_dict, not by `load`
+    return f"{rest.split('.')[0]}.{cls.__name__}" if package == "custval" else f"{cls.__module__}:{cls.__qualname__}"
 
 
 def envelope(model: Any, content: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,7 +122,11 @@ def load(data: Mapping[str, Any]) -> Any:
     module = importlib.import_module(f"custval.{room}") if room in _ROOMS else None
     cls = getattr(module, name, None) if name in getattr(module, "__all__", ()) else None
     if not isinstance(cls, type) or not hasattr(cls, "from_dict"):
-        raise CustvalError(f"unknown kind {kind!r}: this version of custval has no such class", code="envelope")
+        raise CustvalError(
+            f"unknown kind {kind!r}: this version of custval has no such class",
+            suggestion="for a class of your own: YourModel.from_dict(data)",
+            code="envelope",
+        )
     return cls.from_dict(data)
 
 

@@ -13,7 +13,7 @@ from custval._frame import Table, enter, identifiers, labels, nulls, numbers, nw
 from custval._frame import codes as codes_of
 from custval._kernels import occasions as kernel
 from custval._kernels.calendar import not_after, period_number, units_per_period, whole_periods
-from custval.errors import CustvalError, DataError
+from custval.errors import ColumnError, CustvalError, DataError
 from custval.typing import FloatArray, Grain, Instant, IntArray, IntoFrame
 
 __all__ = ["calibration_holdout", "summarize", "summarize_contracts"]
@@ -209,7 +209,7 @@ def summarize_contracts(contracts: IntoFrame, *, unit: Grain, until: Instant | N
     Raises
     ------
     ColumnError
-        If neither pair of columns is there.
+        If neither pair of columns is there, or both.
     DataError
         If a contract ends before it starts, or a duration is not a whole number (at least 1 where observed).
 
@@ -229,6 +229,7 @@ def summarize_contracts(contracts: IntoFrame, *, unit: Grain, until: Instant | N
     table.require("customer_id", door="contracts")
     refuse_nulls(table["customer_id"], table.what, "drop these rows first")
     if "started_at" in table and "ended_at" in table:
+        _refuse_both(table)
         rows, duration, observed = _from_dates(table, unit_, until)
     else:
         table.require("duration", "observed", door="contracts")
@@ -366,6 +367,15 @@ def _orders(makes: _Lines, n: int) -> IntArray:
     if makes.order is None:
         return np.bincount(makes.code, minlength=n).astype(np.int64)
     return kernel.count_distinct(makes.code, n, makes.order)
+
+
+def _refuse_both(table: Table) -> None:
+    if "duration" in table and "observed" in table:
+        raise ColumnError(
+            f"{table.what} has both dates (started_at, ended_at) and durations (duration, observed), which may differ",
+            column="duration",
+            suggestion="drop one pair of columns",
+        )
 
 
 def _from_dates(table: Table, unit: str, until: Instant | None) -> tuple[IntArray, IntArray, NDArray[np.bool_]]:

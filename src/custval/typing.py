@@ -56,8 +56,8 @@ class CustomerBaseModel(Protocol):
         """The expected number of purchases of each customer in the horizon."""
         ...
 
-    def probability_alive(self, X: IntoFrame) -> Any:
-        """The probability that each customer is still a customer."""
+    def probability_alive(self, X: IntoFrame, after: Span = 0) -> Any:
+        """The probability that each customer is still a customer, now or later."""
         ...
 
 

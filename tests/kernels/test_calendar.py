@@ -7,11 +7,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custval._kernels.calendar import days_between, not_after, period_number, period_start, shift, whole_periods
+from custval._kernels.calendar import not_after, period_number, period_start, shift, whole_periods
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import summary_oracle as oracle
@@ -78,10 +77,3 @@ def test_whole_periods(start, days, unit):
     assert oracle.anniversary(start, down, unit) <= end < oracle.anniversary(start, down + 1, unit)
     assert oracle.anniversary(start, up, unit) >= end
     assert up == 0 or oracle.anniversary(start, up - 1, unit) < end
-
-
-def test_days_between():
-    start = np.array(["2024-02-28T12:00", "NaT"], dtype="M8[s]")
-    end = np.array(["2024-03-01T00:00", "2024-01-01"], dtype="M8[s]")
-    assert days_between(start, end)[0] == pytest.approx(1.5)
-    assert np.isnan(days_between(start, end)[1])

@@ -110,9 +110,12 @@ def test_not_finite_is_an_error_with_the_reason():
     assert caught.value.code == "not_finite"
 
 
-def test_an_objective_that_contradicts_its_gradient_is_an_error():
+def test_a_likelihood_with_a_kink_is_an_error():
+    def objective(theta):
+        return -np.abs(theta).sum(), -np.sign(theta), -1e-3 * np.eye(1)
+
     with pytest.raises(FitError, match="no maximum of the likelihood found") as caught:
-        maximize(lambda theta: (theta @ theta, -2 * theta, -2 * np.eye(1)), np.array([1.0]))
+        maximize(objective, np.array([0.7]), reach=14.3)
     assert caught.value.code == "no_maximum"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from custval._check import _zone
+from custval._check import zone_named
 from custval._expression.syntax import COMPARISONS, Column, Literal, Node, Operation, RefusalError, columns_of, write
 from custval._frame import nw
 
@@ -232,7 +232,7 @@ def _compare_day(node: Operation, left: Part, right: Part) -> Part:
         raise RefusalError(f"{write(node)} compares {_words(part.type, 'date')}", node)
     bounds = [day, day + dt.timedelta(days=1)]
     if part.type != "date":  # the day of the column's own zone: Arrow's way to the wall clock is wrong before pandas 3
-        zone = _zone(part.type.removeprefix("time in ")) if part.type.startswith("time in ") else None
+        zone = zone_named(part.type.removeprefix("time in ")) if part.type.startswith("time in ") else None
         bounds = [dt.datetime.combine(bound, dt.time(), zone) for bound in bounds]
     return _truth(_COMPARE_DAY[name](part.value, *map(nw.lit, bounds)), part.known)
 

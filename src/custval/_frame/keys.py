@@ -61,7 +61,7 @@ def shared_codes(tables: Sequence[Table]) -> tuple[list[IntArray], nw.Series[Any
     customers : narwhals Series
         The customers of all tables, sorted.
     """
-    own, names = zip(*(identifiers(table, "customer_id", table.what) for table in tables), strict=True)
+    own, names = zip(*(identifiers(table, "customer_id", "customers") for table in tables), strict=True)
     filled = [place for place, ids in enumerate(names) if len(ids)]
     if len(filled) < 2:
         return list(own), names[filled[0] if filled else 0]

@@ -42,6 +42,8 @@ class Table:
     def require(self, *columns: str, door: str | None = None, hint: str | None = None) -> None:
         """Raise a `ColumnError` for the first column that is not there, saying how to name it (or `hint`)."""
         for column in columns:
+            if not isinstance(column, str):
+                raise CustvalError(f"the name of a column is text; got {column!r}")
             if column not in self.frame.columns:
                 raise _missing(column, self.columns, self.what, door, hint)
 
@@ -74,11 +76,11 @@ class Table:
             return frame
         if self.is_mapping:
             return {name: _as_list(frame[name]) for name in frame.columns}
-        return frame.to_native()
+        return _own(frame.to_native()) if frame.implementation.is_pandas() else frame.to_native()
 
 
 def enter(frame: IntoFrame, what: str = "the table") -> Table:
-    """Take a frame in: pandas, polars, pyarrow (eager), a narwhals frame, or a mapping of columns.
+    """Take a frame in: pandas, polars, pyarrow (eager), a frame of narwhals.stable.v2, or a mapping of columns.
 
     Raises
     ------
@@ -141,6 +143,13 @@ def new_frame(columns: Mapping[str, Any], library: str = "pandas") -> Any:
     return nw.maybe_reset_index(frame).to_native()
 
 
+def _own(frame: Any) -> Any:
+    """A pandas frame whose cells are the caller's to change: before 3.0 they may be those of the input."""
+    import pandas as pd
+
+    return frame if pd.__version__ >= "3" else frame.copy()
+
+
 def _check_names(frame: Any, what: str) -> None:
     if hasattr(frame, "collect_schema"):
         return  # polars: names are text and differ, and asking a lazy frame for them warns
@@ -171,21 +180,32 @@ def _from_mapping(frame: Mapping[str, Any], what: str) -> nw.DataFrame[Any]:
     not_text = [name for name in frame if not isinstance(name, str)]
     if not_text:
         raise ColumnError(f"{what} has column names that are not text: {not_text[:3]!r}")
+    texts = [name for name, values in frame.items() if isinstance(values, (str, bytes))]
+    if texts:
+        raise CustvalError(
+            f"{what}: column {texts[0]!r} of the mapping is text, not a sequence of values", code="frame"
+        )
     try:
         lengths = {name: len(values) for name, values in frame.items()}
     except TypeError:
         raise CustvalError(f"{what}: every value of the mapping must be a sequence", code="frame") from None
     if len(set(lengths.values())) > 1:
         raise DataError(f"{what}: the columns of the mapping differ in length: {lengths}", code="length")
-    return nw.from_native(pd.DataFrame({name: _column(values) for name, values in frame.items()}), eager_only=True)
+    try:
+        table = pd.DataFrame({name: _column(values) for name, values in frame.items()})
+    except (TypeError, ValueError) as error:
+        raise CustvalError(f"{what}: the mapping is no table: {error}", code="frame") from None
+    return nw.from_native(table, eager_only=True)
 
 
 def _column(values: Any) -> Any:
     # whole numbers with gaps stay whole numbers, as they would in a polars or pyarrow column
-    if isinstance(values, np.ndarray) or not any(value is None for value in values):
-        return values
     import pandas as pd
 
+    if isinstance(values, pd.Series):
+        return values.reset_index(drop=True)  # an index carries no meaning, and pandas would align by it
+    if isinstance(values, np.ndarray) or not any(value is None for value in values):
+        return values
     present = [value for value in values if value is not None]
     if present and all(type(value) is int for value in present):
         return pd.array(list(values), dtype="Int64")

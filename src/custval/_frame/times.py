@@ -27,7 +27,7 @@ class Times:
 def times(table: Table, column: str, door: str | None = None) -> Times:
     """A column of dates or times as datetime64 arrays, nulls as NaT."""
     series = table[column]
-    if len(series) and series.dtype != nw.Date and not is_times(series) and nulls(series).all():
+    if series.dtype != nw.Date and not is_times(series) and nulls(series).all():
         never = np.full(len(series), np.datetime64("NaT", "us"))
         return Times(never, never, None)
     if series.dtype == nw.Date:
@@ -144,6 +144,12 @@ def parse_times(series: nw.Series[Any], what: str, format: str | None = None) ->
 
 
 def _parse_distinct(pd: Any, distinct: NDArray[Any], name: str, what: str, format: str | None) -> Any:  # noqa: A002
+    if format is not None and (not isinstance(format, str) or "%" not in format):
+        raise CustvalError(
+            f"format={format!r} is not a strptime format, such as '%d/%m/%Y'",
+            column=name,
+            suggestion="format='%d/%m/%Y'",
+        )
     import warnings
 
     try:
@@ -159,7 +165,9 @@ def _parse_distinct(pd: Any, distinct: NDArray[Any], name: str, what: str, forma
                 code="mixed_zones",
             ) from None
         raise CustvalError(f"format={format!r} is not a strptime format: {error}", column=name) from None
-    parsed = pd.DatetimeIndex(parsed)
+    # pandas reads these words as the moment of the call
+    clock = np.array([text.strip().casefold() in {"now", "today"} for text in distinct], dtype=bool)
+    parsed = pd.DatetimeIndex(parsed).where(~clock)
     bare = [
         re.search(r"(Z|[+-]\d{2}(:?\d{2})?)$", text.partition("T")[2] or text.partition(" ")[2]) is None
         for text in distinct

@@ -88,7 +88,7 @@ def _numeric(series: nw.Series[Any], what: str) -> nw.Series[Any]:
                 return nw.from_native(pd.to_numeric(native.astype("float64")), series_only=True)
             except (TypeError, ValueError):
                 pass
-    if len(series) > 0 and nulls(series).all():
+    if nulls(series).all():
         empty = np.full(len(series), np.nan)
         return nw.new_series(series.name, empty, nw.Float64, backend=series.implementation)
     kind = "text" if series.dtype == nw.String else str(series.dtype)

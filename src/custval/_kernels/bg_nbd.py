@@ -177,7 +177,7 @@ def probability_alive(
         left *= -s[rows]
         return np.exp(left, out=left)
 
-    return _per_horizon(alive[:, None] * _mixed(stays, r + x, a, b + x, tau), after)
+    return _per_horizon(alive[:, None] * np.minimum(_mixed(stays, r + x, a, b + x, tau), 1.0), after)
 
 
 def expected_purchases(

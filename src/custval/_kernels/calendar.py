@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 __all__ = [
     "DAYS_PER",
     "GRAINS",
-    "days_between",
     "not_after",
     "period_number",
     "period_start",
@@ -115,21 +114,13 @@ def not_after(times: NDArray[Any], stamp: np.datetime64, *, whole_day: bool) -> 
     return result
 
 
-def days_between(start: NDArray[Any], end: NDArray[Any]) -> NDArray[np.float64]:
-    """Days from `start` to `end`, with their fractions; NaN where either is NaT."""
-    return (end.astype("M8[us]") - start.astype("M8[us]")) / np.timedelta64(86_400_000_000, "us")
-
-
 def shift(times: NDArray[Any], count: int, unit: str) -> NDArray[Any]:
     """Times moved by `count` units, as datetime64[us]; months and years are calendar ones, month ends clipped."""
     times = np.asarray(times).astype("M8[us]")
     if unit in {"M", "Y"}:
-        months = times.astype("M8[M]")
-        target = months + np.timedelta64(count * (12 if unit == "Y" else 1), "M")
-        day = times.astype("M8[D]") - months.astype("M8[D]")
-        last = (target + np.timedelta64(1, "M")).astype("M8[D]") - np.timedelta64(1, "D") - target.astype("M8[D]")
-        moved = target.astype("M8[D]") + np.minimum(day, last)
-        return moved.astype("M8[us]") + (times - times.astype("M8[D]"))
+        days = times.astype("M8[D]")
+        months = np.full(days.shape, count * (12 if unit == "Y" else 1))
+        return _add_months(days, months).astype("M8[us]") + (times - days)
     return times + np.timedelta64(round(count * DAYS_PER[unit] * 86_400_000_000), "us")
 
 

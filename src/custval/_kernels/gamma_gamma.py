@@ -249,7 +249,8 @@ def _log_beta(a: FloatArray, b: float) -> FloatArray:
 def _stirling_rest(z: FloatArray) -> FloatArray:
     """The logarithm of Gamma(z) less Stirling's (z - 1/2) log z - z + log(2 pi) / 2."""
     large = np.maximum(z, 12.0)
-    series = np.polynomial.polynomial.polyval(1 / large**2, [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -1 / 527])
+    coefficients = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360]
+    series = np.polynomial.polynomial.polyval(1 / large**2, coefficients)
     direct = gammaln(z) - ((z - 0.5) * np.log(z) - z + 0.5 * np.log(2 * np.pi))
     return np.where(z < 12.0, direct, series / large)
 

@@ -288,13 +288,13 @@ def _newton(here: _Point, free: BoolArray) -> tuple[FloatArray, FloatArray, bool
 
 
 def _doubtful(point: _Point) -> bool:
-    return point.held is None or bool(point.held.any()) or bool(np.any(_spread(point) > _VAGUE))
+    return point.held is None or bool(point.held.any()) or bool(np.any(_spread(point.hessian) > _VAGUE))
 
 
-def _spread(point: _Point) -> FloatArray:
+def _spread(hessian: FloatArray) -> FloatArray:
     """The standard deviations of the log-parameters; infinite where the likelihood is not concave."""
-    curvature, directions = np.linalg.eigh(-point.hessian)
-    if curvature[0] <= 0:
+    curvature, directions = np.linalg.eigh(-hessian)
+    if curvature.min(initial=1.0) < 1e-12:
         return np.full(curvature.size, np.inf)
     spread: FloatArray = np.sqrt(np.einsum("ij,ij,j->i", directions, directions, 1.0 / curvature))
     return spread
@@ -303,11 +303,13 @@ def _spread(point: _Point) -> FloatArray:
 def _challenge(surface: _Surface, best: _Point) -> _Point:
     """The best of a doubtful point and the limits of its vague parameters."""
     rivals = [best]
-    for k in np.flatnonzero(_spread(best) > _VAGUE):
+    for k in np.flatnonzero(_spread(best.hessian) > _VAGUE):
         for bound in (-surface.reach, surface.reach):
             limit = _ascend(surface, _pushed(surface, best, int(k), bound), hold=int(k))
-            if limit.value >= best.value - _TIE or best.held is None:
+            if limit.value >= best.value - _TIE:
                 rivals += [limit, _ascend(surface, limit.theta)]
+            elif best.held is None:
+                rivals.append(_ascend(surface, limit.theta))
     settled = [(int(rival.held.sum()), rival.value, rival) for rival in rivals if rival.held is not None]
     if not settled:
         return best
@@ -323,23 +325,26 @@ def _pushed(surface: _Surface, point: _Point, k: int, bound: float) -> FloatArra
     theta = point.theta.copy()
     theta[k] = bound
     if np.linalg.eigvalsh(curvature).max(initial=-1.0) < 0:
-        theta[others] -= np.linalg.solve(curvature, point.hessian[others, k]) * (bound - point.theta[k])
+        theta[others] += _slopes(curvature, point.hessian[others, k]) * (bound - point.theta[k])
     return surface.clip(theta)
+
+
+def _slopes(hessian: FloatArray, mixed: FloatArray) -> FloatArray:
+    """How the other parameters' maximum moves with one, from their Hessian and the mixed derivatives."""
+    slopes: FloatArray = -np.linalg.pinv(hessian, rcond=1e-14, hermitian=True) @ mixed
+    return slopes
 
 
 def _describe(best: _Point, held: BoolArray, surface: _Surface) -> Maximum:
     direction = np.where(held, np.sign(best.theta), 0.0)
-    held = held | _undetermined(best, held, surface.reach)
-    free = ~held
-    runaway = held.copy()
-    if held.any() and free.any():
+    held = _with_undetermined(best, held, surface.reach)
+    runaway, free = held.copy(), np.flatnonzero(~held)
+    for k in np.flatnonzero(held):
         # a free parameter that moves in step with a held one runs away with it
-        inner = best.hessian[np.ix_(free, free)]
-        for k in np.flatnonzero(direction * held):
-            slope = -np.linalg.solve(inner, best.hessian[free, k]) * direction[k]
-            along = np.flatnonzero(free)[np.abs(slope) > 0.5]
-            direction[along] = np.sign(slope[np.abs(slope) > 0.5])
-            runaway[along] = True
+        slopes = _slopes(best.hessian[np.ix_(free, free)], best.hessian[free, k])
+        along = free[np.abs(slopes) > 0.5]
+        direction[along] = direction[k] * np.sign(slopes[np.abs(slopes) > 0.5])
+        runaway[along] = True
     indices = np.flatnonzero(runaway)
     return Maximum(
         log_parameters=best.theta,
@@ -353,11 +358,13 @@ def _describe(best: _Point, held: BoolArray, surface: _Surface) -> Maximum:
     )
 
 
-def _undetermined(point: _Point, held: BoolArray, reach: float) -> BoolArray:
-    """The free parameters about which the likelihood says nothing, given those at a limit."""
-    free = np.flatnonzero(~held)
-    vague = np.zeros(held.size, dtype=bool)
-    if held.any() and free.size:
-        variance = np.diag(np.linalg.inv(-point.hessian[np.ix_(free, free)]))
-        vague[free[variance > reach**2]] = True
-    return vague
+def _with_undetermined(point: _Point, held: BoolArray, reach: float) -> BoolArray:
+    """The held parameters, and those about which the likelihood says nothing more once they are held."""
+    held = held.copy()
+    while held.any() and not held.all():
+        free = np.flatnonzero(~held)
+        spread = _spread(point.hessian[np.ix_(free, free)])
+        if spread.max() <= reach:
+            break
+        held[free[np.argmax(spread)]] = True
+    return held

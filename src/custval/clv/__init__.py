@@ -1,7 +1,8 @@
 """What are customers still worth? Purchase models, spend models, lifetime value."""
 
+from custval.clv._purchase import PurchaseModel
 from custval.clv.beta_geo import BetaGeoModel
 from custval.clv.gamma_gamma import GammaGammaModel
 from custval.clv.lifetime import lifetime_value
 
-__all__ = ["BetaGeoModel", "GammaGammaModel", "lifetime_value"]
+__all__ = ["BetaGeoModel", "GammaGammaModel", "PurchaseModel", "lifetime_value"]

@@ -9,15 +9,18 @@ import numpy as np
 from scipy.special import ndtri
 from sklearn.base import BaseEstimator
 
-from custval._check import fraction, number
-from custval._frame import Table, new_frame, numbers
+from custval._check import choice, fraction, number
+from custval._frame import new_frame
+from custval._kernels.calendar import GRAINS
 from custval._kernels.maximize import Maximum, covariance
 from custval._model import check_fitted, envelope, open_envelope
 from custval._result import as_data
-from custval.errors import CustvalError, DataError
-from custval.typing import FloatArray
+from custval.errors import CustvalError
 
-__all__ = ["MaximumLikelihoodModel", "sample_weights"]
+__all__ = ["MaximumLikelihoodModel"]
+
+# of a parameter: beyond it no data could tell it from infinity
+_LARGEST = 1e10
 
 
 class MaximumLikelihoodModel(BaseEstimator):
@@ -41,16 +44,13 @@ class MaximumLikelihoodModel(BaseEstimator):
     """
 
     _parameters: ClassVar[tuple[str, ...]]
-    _limits: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
-    def from_params(cls, *, unit: str | None = None, **params: float) -> Self:
+    def from_params(cls, **params: float) -> Self:
         """Build a model from known parameters.
 
         Parameters
         ----------
-        unit : {"h", "D", "W", "M", "Y"}, optional
-            The unit of time that the parameters are in.
         **params : float
             Every parameter of the model by name, all above 0.
 
@@ -58,19 +58,19 @@ class MaximumLikelihoodModel(BaseEstimator):
         -------
         The model, ready to predict; it has no standard errors.
         """
+        return cls._with_params(cls(), params)
+
+    @classmethod
+    def _with_params(cls, model: Self, params: Mapping[str, float], unit: str | None = None) -> Self:
         wrong = sorted(set(params) ^ set(cls._parameters))
         if wrong:
             raise CustvalError(
                 f"{cls.__name__} has the parameters {', '.join(cls._parameters)}; got {', '.join(params) or 'none'}",
                 suggestion=f"{cls.__name__}.from_params({', '.join(f'{name}=…' for name in cls._parameters)})",
             )
-        model = cls(unit=unit) if "unit" in cls._get_param_names() else cls()
-        model.params_ = {name: number(params[name], name, above=0.0) for name in cls._parameters}
-        model.unit_ = model._own_unit()
+        model.params_ = {name: number(params[name], name, above=0.0, at_most=_LARGEST) for name in cls._parameters}
+        model.unit_ = unit
         return model
-
-    def _own_unit(self) -> str | None:
-        return None
 
     def _learn(self, maximum: Maximum, n_customers: float) -> None:
         self.params_ = dict(zip(self._parameters, map(float, maximum.parameters), strict=True))
@@ -79,10 +79,8 @@ class MaximumLikelihoodModel(BaseEstimator):
             spread[gone, :] = spread[:, gone] = np.nan
         self.covariance_ = spread
         self.log_likelihood_ = float(maximum.log_likelihood)
-        k = len(self._parameters)
-        self.aic_ = 2 * k - 2 * self.log_likelihood_
-        self.bic_ = k * float(np.log(n_customers)) - 2 * self.log_likelihood_
         self.n_customers_ = int(n_customers) if float(n_customers).is_integer() else float(n_customers)
+        self._score()
         self.fit_status_ = maximum.status
         self.fit_message_ = self._explain(maximum)
 
@@ -149,43 +147,26 @@ class MaximumLikelihoodModel(BaseEstimator):
         try:
             model = cls(**content["init"])
             params, fit = dict(content["params"]), content["fit"]
-            model.params_ = {name: number(params[name], name, above=0.0) for name in cls._parameters}
-            model.unit_ = content["unit"]
-        except (KeyError, TypeError) as error:
+            model.params_ = {name: number(params[name], name, above=0.0, at_most=_LARGEST) for name in cls._parameters}
+            model.unit_ = None if content["unit"] is None else choice(content["unit"], "unit", GRAINS)
+            if fit is not None:
+                model._restore(fit)
+        except CustvalError:
+            raise
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise CustvalError(f"these data are no complete {cls.__name__}: {error}", code="envelope") from None
-        if fit is not None:
-            model._restore(fit)
         return model
 
     def _restore(self, fit: Mapping[str, Any]) -> None:
-        self.covariance_ = np.array(fit["covariance"], dtype=np.float64)
+        k = len(self._parameters)
+        self.covariance_ = np.array(fit["covariance"], dtype=np.float64).reshape(k, k)
         self.log_likelihood_ = float(fit["log_likelihood"])
+        number(fit["n_customers"], "n_customers", above=0.0)
         self.n_customers_ = fit["n_customers"]
         self.fit_status_, self.fit_message_ = fit["status"], fit["message"]
+        self._score()
+
+    def _score(self) -> None:
         k = len(self._parameters)
         self.aic_ = 2 * k - 2 * self.log_likelihood_
         self.bic_ = k * float(np.log(self.n_customers_)) - 2 * self.log_likelihood_
-
-
-def sample_weights(table: Table, sample_weight: Any) -> FloatArray | None:
-    """Weights of the rows, from an array or a column name: finite, at least 0, not all 0."""
-    if sample_weight is None:
-        return None
-    if isinstance(sample_weight, str):
-        table.require(sample_weight)
-        weight = numbers(table, sample_weight)
-    else:
-        weight = np.asarray(sample_weight, dtype=np.float64)
-    if weight.shape != (len(table),):
-        raise DataError(
-            f"sample_weight must have one value per row ({len(table)}); got shape {weight.shape}", code="weight"
-        )
-    bad = ~(np.isfinite(weight) & (weight >= 0))
-    if bad.any() or (len(weight) and not weight.any()):
-        raise DataError(
-            f"sample_weight must be finite, at least 0, and not 0 throughout; {int(bad.sum())} values are not",
-            count=int(bad.sum()),
-            code="weight",
-            examples=np.flatnonzero(bad)[:5].tolist(),
-        )
-    return weight

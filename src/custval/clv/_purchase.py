@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol, Self
+from numbers import Real
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from custval._check import choice, in_unit, random_generator, whole
-from custval._frame import Table, constant, enter, new_frame, numbers
+from custval._frame import Table, constant, enter, examples, new_frame, numbers
 from custval._kernels.calendar import GRAINS
-from custval._kernels.maximize import Maximum
 from custval._kernels.tuples import count_distinct_rows, distinct_rows
-from custval._model import check_fitted
-from custval.clv._fitted import MaximumLikelihoodModel, sample_weights
+from custval._model import check_fitted, refuse_other_unit, sample_weights
+from custval.clv._fitted import MaximumLikelihoodModel
 from custval.errors import CustvalError, DataError, FitError
 from custval.typing import FloatArray, IntArray, IntoFrame, RngLike, Span
 
-__all__ = ["PurchaseModel"]
+__all__ = ["PurchaseModel", "refuse_broken_frequency"]
 
+# horizons of a long curve that are held in memory together
+_TIMES_AT_ONCE = 64
 _HOW = "custval.summarize(transactions) makes such a table"
-
-
-class PurchaseKernel(Protocol):
-    """What the kernel of a purchase model offers; parameters come first, in the order of `_parameters`."""
-
-    def fit(self, x: FloatArray, t_x: FloatArray, T: FloatArray, w: FloatArray) -> Maximum: ...
-    def probability_alive(self, *arguments: Any, after: Any = 0.0) -> FloatArray: ...
-    def expected_purchases_alive(self, *arguments: Any) -> FloatArray: ...
-    def probability_active_alive(self, *arguments: Any) -> FloatArray: ...
-    def expected_purchases_new(self, *arguments: Any) -> FloatArray: ...
-    def draw(self, *arguments: Any) -> Any: ...
 
 
 class PurchaseModel(MaximumLikelihoodModel):
@@ -38,6 +29,16 @@ class PurchaseModel(MaximumLikelihoodModel):
 
     Its predictions factor into the probability of being alive, which depends on (frequency, recency, T), and what
     a customer who is alive does next, which depends on (frequency, T).
+
+    A model of your own is a subclass with two class attributes: `_parameters`, the names, and `_kernel`, a module
+    (or any object) with the functions `fit, probability_alive, expected_purchases_alive, probability_active_alive,
+    expected_purchases_new, draw` of `custval._kernels.bg_nbd`, parameters first. `custval.testing.check_model` tests
+    it.
+
+    Parameters
+    ----------
+    unit : {"h", "D", "W", "M", "Y"}, optional
+        The unit of time, if the data do not carry it in a column `unit`.
     """
 
     _kernel: ClassVar[Any]
@@ -47,6 +48,24 @@ class PurchaseModel(MaximumLikelihoodModel):
 
     def _own_unit(self) -> str | None:
         return None if self.unit is None else choice(self.unit, "unit", GRAINS)
+
+    @classmethod
+    def from_params(cls, *, unit: str | None = None, **params: float) -> Self:
+        """Build a model from known parameters.
+
+        Parameters
+        ----------
+        unit : {"h", "D", "W", "M", "Y"}, optional
+            The unit of time that the parameters are in.
+        **params : float
+            Every parameter of the model by name, all above 0.
+
+        Returns
+        -------
+        The model, ready to predict; it has no standard errors.
+        """
+        model = cls(unit=unit)
+        return cls._with_params(model, params, model._own_unit())
 
     # -- fitting
 
@@ -81,17 +100,19 @@ class PurchaseModel(MaximumLikelihoodModel):
         weight = sample_weights(table, sample_weight)
         if not len(x):
             raise FitError(f"{type(self).__name__} needs customers to fit; the table has none", code="empty", count=0)
-        self.unit_ = self._unit_of(table)
+        unit = self._unit_of(table)
         (x, t_x, T), weight = count_distinct_rows((x, t_x, T), weight)
-        self._learn(self._kernel.fit(x, t_x, T, weight), float(weight.sum()))
+        maximum = self._kernel.fit(x, t_x, T, weight)
+        # nothing is learned from a fit that fails
+        self._learn(maximum, float(weight.sum()))
+        self.unit_ = unit
         return self
 
     def _unit_of(self, table: Table) -> str | None:
         own, there = self._own_unit(), constant(table, "unit")
         if there is not None:
             choice(there, "the column unit", GRAINS)
-        if own is not None and there is not None and own != there:
-            raise _other_unit(there, own, f"this {type(self).__name__} was made with unit={own!r}")
+        refuse_other_unit(there, own, f"this {type(self).__name__} was made with unit={own!r}")
         return own or there
 
     # -- predicting
@@ -113,7 +134,8 @@ class PurchaseModel(MaximumLikelihoodModel):
         """
         t = self._horizon(horizon)
         table, x, t_x, T = self._read(X)
-        return self._answer(table, "expected_purchases", self._expected(x, t_x, T, np.array([t]))[:, 0])
+        expected = self._expected_sums(x, T, np.array([t]), np.ones((1, 1)))[:, 0]
+        return self._answer(table, "expected_purchases", self._alive(x, t_x, T) * expected)
 
     def probability_alive(self, X: IntoFrame, after: Span = 0) -> Any:
         """Probability that each customer is still a customer, `after` a span from the end of observation.
@@ -130,7 +152,8 @@ class PurchaseModel(MaximumLikelihoodModel):
         frame of the library that came in
             `customer_id` (if X has it), `probability_alive`.
         """
-        t = in_unit(after, "after", getattr(self, "unit_", None), zero=True)
+        check_fitted(self, "params_")
+        t = in_unit(after, "after", self.unit_, zero=True)
         table, x, t_x, T = self._read(X)
         (x, t_x, T), place = distinct_rows((x, t_x, T))
         alive = self._kernel.probability_alive(*self._theta(), x, t_x, T, after=t)
@@ -170,13 +193,11 @@ class PurchaseModel(MaximumLikelihoodModel):
         float, or array of the shape of `horizon`
         """
         check_fitted(self, "params_")
-        if isinstance(horizon, str) or np.ndim(horizon) == 0:
+        if isinstance(horizon, (str, Real)):
             t = in_unit(horizon, "horizon", self.unit_, zero=True)  # type: ignore[arg-type]
             return float(self._kernel.expected_purchases_new(*self._theta(), t))
-        times = np.asarray(horizon, dtype=np.float64)
-        if not (np.isfinite(times) & (times >= 0)).all():
-            raise CustvalError("horizon must hold finite numbers of at least 0")
-        return self._kernel.expected_purchases_new(*self._theta(), times)
+        times = _finite_times(horizon, "horizon")
+        return self._kernel.expected_purchases_new(*self._theta(), times) if times.size else times
 
     # -- simulating
 
@@ -232,9 +253,10 @@ class PurchaseModel(MaximumLikelihoodModel):
     def _draw(self, n: int, T: Any, rng: RngLike) -> tuple[FloatArray, IntArray, FloatArray, Mapping[str, Any]]:
         check_fitted(self, "params_")
         n = whole(n, "n", at_least=1)
-        times = np.array(np.broadcast_to(np.asarray(T, dtype=np.float64), (n,)))
-        if not (np.isfinite(times) & (times >= 0)).all():
-            raise CustvalError("T must be finite and at least 0")
+        times = _finite_times(T, "T")
+        if times.shape not in {(), (n,)}:
+            raise CustvalError(f"T must be one number, or one for each of the {n} customers; got shape {times.shape}")
+        times = np.array(np.broadcast_to(times, (n,)))
         customer, event, truth = self._kernel.draw(*self._theta(), times, random_generator(rng))
         return times, customer, event, truth
 
@@ -248,19 +270,14 @@ class PurchaseModel(MaximumLikelihoodModel):
         alive: FloatArray = self._kernel.probability_alive(*self._theta(), x, t_x, T)
         return alive
 
-    def _expected(self, x: FloatArray, t_x: FloatArray, T: FloatArray, times: FloatArray) -> FloatArray:
-        """Expected purchases up to each of the times, shape (n, len(times))."""
-        (dx, dT), place = distinct_rows((x, T))
-        curve = self._kernel.expected_purchases_alive(*self._theta(), dx, dT, times)
-        result: FloatArray = self._alive(x, t_x, T)[:, None] * curve[place]
-        return result
-
     def _expected_sums(self, x: FloatArray, T: FloatArray, times: FloatArray, weight: FloatArray) -> FloatArray:
         """Expected purchases if alive, summed over the times by the columns of `weight` (len(times), m): (n, m)."""
         (dx, dT), place = distinct_rows((x, T))
-        curve = self._kernel.expected_purchases_alive(*self._theta(), dx, dT, times) @ weight
-        result: FloatArray = curve[place]
-        return result
+        total = np.zeros((len(dx), weight.shape[1]))
+        for some in range(0, len(times), _TIMES_AT_ONCE):
+            rows = slice(some, some + _TIMES_AT_ONCE)
+            total += self._kernel.expected_purchases_alive(*self._theta(), dx, dT, times[rows]) @ weight[rows]
+        return total[place]
 
     def _horizon(self, horizon: Span) -> float:
         check_fitted(self, "params_")
@@ -269,9 +286,8 @@ class PurchaseModel(MaximumLikelihoodModel):
     def _read(self, X: IntoFrame) -> tuple[Table, FloatArray, FloatArray, FloatArray]:
         check_fitted(self, "params_")
         table = _enter(X)
-        there = constant(table, "unit")
-        if there is not None and self.unit_ is not None and there != self.unit_:
-            raise _other_unit(there, self.unit_, f"this {type(self).__name__} was fitted in {self.unit_!r}")
+        why = f"this {type(self).__name__} was fitted in {self.unit_!r}"
+        refuse_other_unit(constant(table, "unit"), self.unit_, why)
         return (table, *_summary_columns(table))
 
     @staticmethod
@@ -280,26 +296,32 @@ class PurchaseModel(MaximumLikelihoodModel):
         return table.make({**ids, name: values})
 
 
+def _finite_times(values: Any, name: str) -> FloatArray:
+    try:
+        times = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise CustvalError(f"{name} must hold numbers of the model's unit of time; got {values!r}") from None
+    if not (np.isfinite(times) & (times >= 0)).all():
+        raise CustvalError(f"{name} must be finite and at least 0; got {values!r}")
+    return times
+
+
 def _enter(X: IntoFrame) -> Table:
     table = enter(X, "X")
     table.require("frequency", "recency", "T", hint=_HOW)
     return table
 
 
-def _other_unit(there: str, own: str, why: str) -> DataError:
-    return DataError(
-        f"the data count time in {there!r}, and {why}",
-        column="unit",
-        suggestion=f"summarize(…, unit={own!r})",
-        code="unit",
-    )
+def refuse_broken_frequency(x: FloatArray) -> None:
+    """Raise if a frequency is no count."""
+    _refuse((x < 0) | (x != np.floor(x)), "frequency", "a frequency is a whole number of at least 0")
 
 
 def _summary_columns(table: Table) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Frequency, recency and T, checked for what no customer can have."""
     x, t_x, T = (numbers(table, name) for name in ("frequency", "recency", "T"))
+    refuse_broken_frequency(x)
     impossible = {
-        "frequency": ((x < 0) | (x != np.floor(x)), "a frequency is a whole number of at least 0"),
         "recency": ((t_x < 0) | (t_x > T), "a recency lies between 0 and T"),
         "T": (T < 0, "T is at least 0"),
     }
@@ -312,7 +334,7 @@ def _summary_columns(table: Table) -> tuple[FloatArray, FloatArray, FloatArray]:
 def _refuse(bad: Any, column: str, law: str) -> None:
     count = int(np.count_nonzero(bad))
     if count:
-        rows = np.flatnonzero(bad)[:5].tolist()
+        rows = examples(bad)
         raise DataError(
             f"X: {law}; {count:,} rows are not so (rows {', '.join(map(str, rows))}{' …' if count > 5 else ''})",
             column=column,

@@ -7,12 +7,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from custval._check import choice, random_generator
-from custval._frame import Table, enter, numbers
+from custval._frame import Table, enter, examples, numbers
 from custval._kernels import gamma_gamma
 from custval._kernels.tuples import count_distinct_rows
-from custval._model import check_fitted
+from custval._model import check_fitted, sample_weights
 from custval._result import Account
-from custval.clv._fitted import MaximumLikelihoodModel, sample_weights
+from custval.clv._fitted import MaximumLikelihoodModel
+from custval.clv._purchase import refuse_broken_frequency
 from custval.errors import CustvalError, DataError, FitError
 from custval.typing import FloatArray, IntArray, IntoFrame, RngLike
 
@@ -36,7 +37,8 @@ class GammaGammaModel(MaximumLikelihoodModel):
     params_ : dict
         `p`, `q`, `gamma`.
     account_ : Account
-        Rows that came in, rows fitted on, and rows set aside: without a repeat occasion, or not positive.
+        Rows that came in, rows fitted on, and rows set aside: without a repeat occasion, or not positive. It belongs to
+        the fit, and is not kept by `to_dict`.
 
     References
     ----------
@@ -83,7 +85,7 @@ class GammaGammaModel(MaximumLikelihoodModel):
         x, m = self._columns(table)
         weight = sample_weights(table, sample_weight)
         repeat, fits = x > 0, (x > 0) & (m > 0)
-        self.account_ = Account(
+        account = Account(
             rows_in=len(x),
             rows_out=int(fits.sum()),
             set_aside={
@@ -98,8 +100,9 @@ class GammaGammaModel(MaximumLikelihoodModel):
                 count=0,
             )
         (x, m), w = count_distinct_rows((x[fits], m[fits]), None if weight is None else weight[fits])
-        self.unit_ = None
-        self._learn(gamma_gamma.fit(x, m, w), float(w.sum()))
+        maximum = gamma_gamma.fit(x, m, w)
+        self._learn(maximum, float(w.sum()))
+        self.unit_, self.account_ = None, account
         return self
 
     def expected_spend(self, X: IntoFrame) -> Any:
@@ -130,7 +133,7 @@ class GammaGammaModel(MaximumLikelihoodModel):
         p, q, gamma = (self.params_[name] for name in self._parameters)
         informs = (x > 0) & (m > 0)
         x, m = np.where(informs, x, 0.0), np.where(informs, m, 0.0)
-        infinite = p * x + q <= 1
+        infinite = ~gamma_gamma.mean_exists(p, q, x)
         if infinite.any():
             raise CustvalError(
                 f"the expected spend is infinite where p · frequency + q ≤ 1; with p = {p:.4g} and q = {q:.4g} that "
@@ -158,12 +161,15 @@ class GammaGammaModel(MaximumLikelihoodModel):
             Each customer's true mean.
         """
         check_fitted(self, "params_")
+        count = np.asarray(frequency, dtype=np.float64)
+        refuse_broken_frequency(count)
         p, q, gamma = (self.params_[name] for name in self._parameters)
-        return gamma_gamma.draw(p, q, gamma, np.asarray(frequency), random_generator(rng))
+        return gamma_gamma.draw(p, q, gamma, count.astype(np.int64), random_generator(rng))
 
     def _columns(self, table: Table) -> tuple[FloatArray, FloatArray]:
         table.require("frequency", "monetary_value", hint="custval.summarize of transactions with amount makes them")
         x, m = numbers(table, "frequency"), numbers(table, "monetary_value")
+        refuse_broken_frequency(x)
         bad = (x > 0) & (m <= 0)
         if self.nonpositive != "exclude" and bad.any():
             raise DataError(
@@ -173,6 +179,6 @@ class GammaGammaModel(MaximumLikelihoodModel):
                 count=int(bad.sum()),
                 suggestion='GammaGammaModel(nonpositive="exclude") leaves them out and counts them',
                 code="nonpositive",
-                examples=np.flatnonzero(bad)[:5].tolist(),
+                examples=examples(bad),
             )
         return x, m

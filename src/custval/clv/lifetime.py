@@ -18,6 +18,8 @@ from custval.typing import FloatArray, IntoFrame, Span
 
 __all__ = ["lifetime_value"]
 
+_MOST_PERIODS = 100_000
+
 
 def lifetime_value(
     model: PurchaseModel,
@@ -89,7 +91,9 @@ def lifetime_value(
     table, x, t_x, T = model._read(enter(X, "X"))
     per_purchase = _spend(spend, table)
     # Σ d_j (E_j − E_{j−1}) = Σ E_j (d_j − d_{j+1}): one weighted sum of the curve, and its last point
-    weight = np.stack([np.append(discount[:-1] - discount[1:], discount[-1]), np.eye(len(times))[-1]], axis=1)
+    weight = np.zeros((len(times), 2))
+    weight[:, 0] = np.append(discount[:-1] - discount[1:], discount[-1])
+    weight[-1, 1] = 1.0
     alive = model._alive(x, t_x, T)
     discounted, purchases = alive * model._expected_sums(x, T, times, weight).T
     ids = {"customer_id": table["customer_id"]} if "customer_id" in table else {}
@@ -118,6 +122,11 @@ def _schedule(model: PurchaseModel, horizon: Span, rate: float, timing: str) -> 
         raise CustvalError(
             f"annual_discount_rate={rate} needs the unit of time, which this model does not know",
             suggestion='name the unit when fitting, as in BetaGeoModel(unit="W"), or discount at 0',
+        )
+    if count > _MOST_PERIODS:
+        raise CustvalError(
+            f"horizon={horizon!r} has {count:,.0f} periods to discount one by one; at most {_MOST_PERIODS:,} are taken",
+            suggestion="count the horizon in longer periods, such as months: horizon='36M'",
         )
     ends = np.append(np.arange(1.0, math.ceil(count)), count)
     starts = np.append(0.0, ends[:-1])

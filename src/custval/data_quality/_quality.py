@@ -130,16 +130,11 @@ def timeliness(table: Table, columns: Sequence[str], as_of: Instant | None, shel
     for column in known:
         stamps = times(table, column)
         wall = stamps.wall[~np.isnat(stamps.wall)].astype("M8[us]")
-        until = _end(as_of, stamps.zone) if as_of is not None else end
+        until = moment(as_of, "as_of", stamps.zone).last if as_of is not None else end
         ages.append((until - wall) / np.timedelta64(86_400_000_000, "us"))
     age = np.concatenate(ages)
     fresh = np.where(age < 0, 0.0, np.maximum(0.0, 1.0 - age / shelf_life.days))
     return float(fresh.mean()), f"mean of max(0, 1 − age / {shelf_life}) over {age.size:,} times, as of {until}"
-
-
-def _end(as_of: Instant, zone: str | None) -> np.datetime64:
-    latest = moment(as_of, "as_of", zone)
-    return latest.stamp + np.timedelta64(86_400_000_000 - 1 if latest.whole_day else 0, "us")
 
 
 def accuracy(table: Table, reference: Table | None, key: str) -> Judged:

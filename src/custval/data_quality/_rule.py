@@ -165,7 +165,12 @@ class RuleSet:
     def from_dict(cls, data: Mapping[str, Any]) -> RuleSet:
         """Take back what `to_dict` gave."""
         content = open_envelope(data, cls)
-        return cls(tuple(Rule.from_dict(rule) for rule in content["rules"]), content.get("door"))
+        try:
+            return cls(tuple(Rule.from_dict(rule) for rule in content["rules"]), content.get("door"))
+        except CustvalError:
+            raise
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise CustvalError(f"these data are no complete RuleSet: {error}", code="envelope") from None
 
 
 def as_rules(rules: Any) -> tuple[Rule, ...]:

@@ -201,7 +201,7 @@ def matches_pattern(
     [1, 2]
     """
     try:
-        re.compile(pattern)
+        re.compile(pattern if isinstance(pattern, str) else None)  # type: ignore[arg-type]
     except (re.error, TypeError) as error:
         raise CustvalError(f"pattern must be a regular expression; got {pattern!r}: {error}") from None
     return _rule("matches_pattern", [column], {"pattern": pattern}, name=name, severity=severity, optional=optional)

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 from custval._check import choice, number, whole
 from custval._frame import Table, constant, enter, labels, numbers, refuse_nulls
 from custval._kernels.quantile_scores import bins, bins_within, quantile_cuts, quantile_cuts_within
-from custval._model import check_fitted, envelope, open_envelope
+from custval._model import check_fitted, envelope, open_envelope, refuse_other_unit, sample_weights
 from custval._result import as_data
 from custval.errors import CustvalError, DataError, FitError
 from custval.segmentation._grid import SCORES, SegmentGrid
@@ -137,7 +137,7 @@ class RFMScorer(BaseEstimator):
         grid = SegmentGrid.build(self.segments, n_bins)
         table = _summary(X)
         values = _values(table)
-        weight = None if sample_weight is None else _weight(sample_weight, table, n_bins)
+        weight = _weight(sample_weight, table, n_bins)
         if method == "fixed":
             cuts = _fixed(self.cuts, n_bins)
         elif not len(table):
@@ -176,7 +176,7 @@ class RFMScorer(BaseEstimator):
         """
         check_fitted(self, "cuts_")
         table = _summary(X)
-        self._check_unit(table)
+        refuse_other_unit(constant(table, "unit"), self.unit_, f"the cuts were learned in {self.unit_!r}")
         values = _values(table)
         n_bins = len(self.segments_.number)
         cell = _cells(values, self.cuts_, n_bins)
@@ -228,6 +228,8 @@ class RFMScorer(BaseEstimator):
         for name, at in cuts.items():
             if at.shape != (n_bins,) * leading[name] + (n_bins - 1,):
                 raise CustvalError(f"the {name} cuts do not fit n_bins={n_bins}: shape {at.shape}", code="envelope")
+            if np.isnan(at).any() or (np.diff(at, axis=-1) < 0).any():
+                raise CustvalError(f"the {name} cuts must be numbers in increasing order", code="envelope")
         scorer.segments_ = SegmentGrid.build(scorer.segments, n_bins)
         scorer.cuts_, scorer.unit_, scorer.n_customers_ = cuts, unit, n_customers
         return scorer
@@ -242,16 +244,6 @@ class RFMScorer(BaseEstimator):
             )
         return n_bins, method
 
-    def _check_unit(self, table: Table) -> None:
-        unit = constant(table, "unit")
-        if unit is not None and self.unit_ is not None and unit != self.unit_:
-            raise CustvalError(
-                f"the cuts were learned with times in {self.unit_!r}, and these are in {unit!r}",
-                column="unit",
-                suggestion=f"cv.summarize(transactions, unit={self.unit_!r})",
-                code="unit",
-            )
-
 
 def _summary(X: IntoFrame) -> Table:
     table = enter(X, "X")
@@ -263,23 +255,10 @@ def _values(table: Table) -> dict[str, FloatArray]:
     return {name: numbers(table, column) for name, column in _COLUMNS.items()}
 
 
-def _weight(sample_weight: Any, table: Table, n_bins: int) -> FloatArray:
-    if isinstance(sample_weight, str):
-        table.require(sample_weight)
-        weight = numbers(table, sample_weight)
-    else:
-        try:
-            weight = np.asarray(sample_weight, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise CustvalError(
-                f"sample_weight must be numbers or the name of a column; got {type(sample_weight).__name__}"
-            ) from None
-    if weight.shape != (len(table),) or not np.isfinite(weight).all() or (weight < 0).any():
-        raise DataError(
-            f"sample_weight must be one finite number of at least 0 per row, shape ({len(table)},); "
-            f"got shape {weight.shape}",
-            code="weight",
-        )
+def _weight(sample_weight: Any, table: Table, n_bins: int) -> FloatArray | None:
+    weight = sample_weights(table, sample_weight)
+    if weight is None:
+        return None
     if len(table) and weight.sum() < n_bins:
         raise DataError(
             f"sample_weight says how many customers each row stands for, and all stand for {weight.sum():g} together, "

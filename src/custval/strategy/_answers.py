@@ -68,11 +68,12 @@ class _Source:
 
     table: Table
     column: str
+    dimension: str
 
     def answer(self, row: IntArray) -> Answer:
         """The answers of the customers whose rows are given, −1 for those without one."""
         series, known = _taken(self.table[self.column], row)
-        own_band = f"{self.column}_band"
+        own_band = f"{self.dimension}_band"
         band = _taken(self.table[own_band], row)[0] if own_band in self.table else None
         return Answer(series, known, self.table.what, band)
 
@@ -100,7 +101,7 @@ def _source(dimension: str, given: Any, as_of: Moment) -> _Source:
     for date in _DATES:
         if date in table and (is_times(table[date]) or table[date].dtype == nw.Date):
             _refuse_later(table, date, as_of)
-    return _Source(table, column)
+    return _Source(table, column, dimension)
 
 
 def _canonical(table: Table, dimension: str) -> str:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from custval._frame import Table, codes, enter, labels, nulls, numbers, nw, to_mapping
+from custval._frame import Table, codes, enter, examples, labels, nulls, numbers, nw, to_mapping
 from custval._plots import matrix
 from custval._result import Result
+from custval.errors import DataError
 from custval.typing import FloatArray, IntArray, IntoFrame
 
 if TYPE_CHECKING:
@@ -105,8 +106,8 @@ def view_matrix(view: IntoFrame) -> ViewMatrix:
     Returns
     -------
     ViewMatrix
-        Every customer is in one cell: those without a stage or a band under "unknown". Stages come in the order of
-        the classic scheme, others after them by name; bands by the values within them.
+        Every customer is in one cell: those without a stage or a band under "unknown". The stages of the
+        classic scheme come first, along the way of a customer, others after them by name; bands by their values.
 
     Raises
     ------
@@ -131,6 +132,15 @@ def view_matrix(view: IntoFrame) -> ViewMatrix:
     table = enter(view, "the view")
     table.require("stage", "value_band", "value", "churn_probability", hint=_HINT)
     value, churn = (numbers(table, name, missing=True) for name in ("value", "churn_probability"))
+    impossible = (churn < 0) | (churn > 1)
+    if impossible.any():
+        raise DataError(
+            f"the view: {int(impossible.sum()):,} churn probabilities lie outside 0 and 1",
+            column="churn_probability",
+            count=int(impossible.sum()),
+            code="probability",
+            examples=examples(impossible),
+        )
     stage, stages = _labels(table["stage"])
     band, bands = _labels(table["value_band"])
     stage, stages = _in_order(stage, stages, [_place(name) for name in stages])

@@ -58,8 +58,8 @@ def predictions(*case):
     stays = mixture(a, b + x, lambda p: mp.exp(-s * mp.log1p(tau * p)), s, tau)
     buys = mixture(a, b + x, lambda p: -mp.expm1(-s * mp.log1p(tau * p)) / p, s, tau)
     if max(a, b + x, s, tau) < 300:
-        with mp.workdps(60):
-            near = a + mp.mpf("1e-25")  # beside the removable singularities at a = 1 and a + b + x = 1
+        with mp.workdps(130):
+            near = a + mp.mpf("1e-45")  # beside the removable singularities at a = 1 and a + b + x = 1
             closed = (near + b + x - 1) / (near - 1) * (1 - mp.hyp2f1(s, near - 1, near + b + x - 1, -tau))
             if abs(closed / buys - 1) > 1e-18 or abs(mp.hyp2f1(s, a, a + b + x, -tau) / stays - 1) > 1e-18:
                 raise ArithmeticError(f"closed form and integral differ at {case}")
