@@ -16,7 +16,9 @@ PUBLIC = {
         summarize summarize_contracts testing transactions
     """,
     "custval.clv": "BetaGeoModel GammaGammaModel PurchaseModel lifetime_value",
-    "custval.data_quality": "CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate",
+    "custval.data_quality": """
+        CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate
+    """,
     "custval.datasets": "Store StoreTruth load_cdnow load_donations simulate_store simulate_transactions",
     "custval.errors": "ColumnError CustvalError CustvalWarning DataError FitError NotFittedError",
     "custval.lifecycle": "StageScheme stages",
@@ -31,7 +33,9 @@ SIGNATURES = {
     "load": "(data)",
     "summarize": "(transactions, *, grain='D', unit=None, until=None, regularity=False)",
     "summarize_contracts": "(contracts, *, unit, until=None)",
-    "clv.lifetime_value": "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end')",
+    "clv.lifetime_value": (
+        "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end')"
+    ),
     "clv.BetaGeoModel": "(unit=None)",
     "clv.BetaGeoModel.fit": "(self, X, sample_weight=None)",
     "clv.BetaGeoModel.expected_purchases": "(self, X, horizon)",

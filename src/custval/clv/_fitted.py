@@ -46,21 +46,6 @@ class MaximumLikelihoodModel(BaseEstimator):
     _parameters: ClassVar[tuple[str, ...]]
 
     @classmethod
-    def from_params(cls, **params: float) -> Self:
-        """Build a model from known parameters.
-
-        Parameters
-        ----------
-        **params : float
-            Every parameter of the model by name, all above 0.
-
-        Returns
-        -------
-        The model, ready to predict; it has no standard errors.
-        """
-        return cls._with_params(cls(), params)
-
-    @classmethod
     def _with_params(cls, model: Self, params: Mapping[str, float], unit: str | None = None) -> Self:
         wrong = sorted(set(params) ^ set(cls._parameters))
         if wrong:

@@ -194,7 +194,7 @@ class PurchaseModel(MaximumLikelihoodModel):
         """
         check_fitted(self, "params_")
         if isinstance(horizon, (str, Real)):
-            t = in_unit(horizon, "horizon", self.unit_, zero=True)  # type: ignore[arg-type]
+            t = in_unit(horizon, "horizon", self.unit_, zero=True)
             return float(self._kernel.expected_purchases_new(*self._theta(), t))
         times = _finite_times(horizon, "horizon")
         return self._kernel.expected_purchases_new(*self._theta(), times) if times.size else times

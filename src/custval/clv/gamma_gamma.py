@@ -59,6 +59,21 @@ class GammaGammaModel(MaximumLikelihoodModel):
     def __init__(self, nonpositive: str = "raise") -> None:
         self.nonpositive = nonpositive
 
+    @classmethod
+    def from_params(cls, **params: float) -> Self:
+        """Build a model from known parameters.
+
+        Parameters
+        ----------
+        **params : float
+            Every parameter of the model by name, all above 0.
+
+        Returns
+        -------
+        The model, ready to predict; it has no standard errors.
+        """
+        return cls._with_params(cls(), params)
+
     def fit(self, X: IntoFrame, sample_weight: Any = None) -> Self:
         """Fit by maximum likelihood on the rows with `frequency` > 0.
 

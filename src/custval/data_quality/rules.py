@@ -200,9 +200,11 @@ def matches_pattern(
     >>> validate(codes, [rules.matches_pattern("postcode", r"\d{5}")]).failures["row"]
     [1, 2]
     """
+    if not isinstance(pattern, str):
+        raise CustvalError(f"pattern must be a regular expression, as text; got {pattern!r}")
     try:
-        re.compile(pattern if isinstance(pattern, str) else None)  # type: ignore[arg-type]
-    except (re.error, TypeError) as error:
+        re.compile(pattern)
+    except re.error as error:
         raise CustvalError(f"pattern must be a regular expression; got {pattern!r}: {error}") from None
     return _rule("matches_pattern", [column], {"pattern": pattern}, name=name, severity=severity, optional=optional)
 
