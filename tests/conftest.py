@@ -19,7 +19,8 @@ hypothesis.settings.register_profile(
     derandomize="CI" in os.environ,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
-hypothesis.settings.load_profile("custval")
+hypothesis.settings.register_profile("quick", parent=hypothesis.settings.get_profile("custval"), max_examples=20)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "custval"))
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

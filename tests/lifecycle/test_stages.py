@@ -95,6 +95,13 @@ SCHEMES = [
 ]
 
 
+NAMES = ["classic", "rhythm", "to and fro", "day by day"]
+CASES = [
+    pytest.param(*case, id=name, marks=[pytest.mark.slow] if name == "day by day" else [])
+    for case, name in zip(SCHEMES, NAMES, strict=True)
+]
+
+
 def oracle(lines, scheme, stage_of, as_of):
     """The stage of each customer on a day, and back day by day to where it begins."""
     window = 7 * int(scheme.window[:-1]) if scheme.window.endswith("W") else int(scheme.window[:-1])
@@ -126,7 +133,7 @@ HISTORIES = st.lists(
 )
 
 
-@pytest.mark.parametrize(("scheme", "stage_of"), SCHEMES, ids=["classic", "rhythm", "to and fro", "day by day"])
+@pytest.mark.parametrize(("scheme", "stage_of"), CASES)
 @settings(max_examples=20)  # of a dozen customers each
 @given(lines=HISTORIES, as_of=st.integers(0, 110), hour=st.integers(0, 23))
 def test_stages_are_what_looking_at_every_day_again_would_show(scheme, stage_of, lines, as_of, hour):

@@ -8,7 +8,7 @@ false, what a value is and where it is known.
 - Nulls are null, NaN and NaT. Arithmetic, comparisons and functions of a null are null; `and`, `or` and `not` are
   Kleene's; `is_null` never is null. Out of the language a condition is two-valued: `holds` where it is true,
   `fails` where it is false, neither where it is null.
-- Arithmetic is in double precision. `a % b` is a − b·⌊a / b⌋. `/` and `%` by zero, `%` of a quotient from 2**52 on
+- Arithmetic is in double precision. `a % b` is a − b·⌊a / b⌋. `/` and `%` by zero, `%` of a quotient from 2**53 on
   and results without a value (∞ − ∞) are null. Whole numbers are compared exactly, save unsigned ones of 64 bits.
 - `date('2011-12-09')` is a whole day on the wall clock of the column: `t <= date('2011-12-09')` includes that evening.
 - Text is ordered by code points and its `length` counts them; `lower` and `upper` are the engine's own.

@@ -291,7 +291,7 @@ def _arithmetic(node: Operation, parts: Sequence[Part]) -> Part:
 
 
 def _is_small(x: nw.Expr) -> nw.Expr:
-    return x.abs() < nw.lit(2.0**52)  # not so for infinity and NaN, wherever the engine sorts them
+    return x.abs() < nw.lit(2.0**53)  # not so for infinity and NaN, wherever the engine sorts them
 
 
 def _floor(x: nw.Expr) -> nw.Expr:

@@ -273,7 +273,9 @@ class Reader:
 
     def _token(self, match: re.Match[str]) -> str:
         if match["bad"]:
-            raise self._problem("what begins here is no text, no name and no number", match.start())
+            raise self._problem(
+                "what begins here is no text, name or number (a backslash in text is written twice)", match.start()
+            )
         if match["space"]:
             return " "
         if match["name"] or (match["word"] and not match[0].isascii()):

@@ -105,12 +105,11 @@ def _ranges(
     least = np.minimum(a, b + at_zero)
     omega = 1.05 * np.sqrt(1.2 * (2 * _ALIASES / np.pi) ** 2 + 2 * _ALIASES * least)
     mode = np.log(a / b)
-    # F <= constant / p, and F can pull the mass to where Beta(a, b + at_zero) has it
-    left = np.maximum(a - 1, 1e-3)
-    left_mode = np.minimum(np.log(left / (b + at_zero)), mode)
+    # F may pull the mass down to where Beta(a, b + at_zero) has it, and is flat below that
+    left_mode = np.log(a / (b + at_zero))
     left_end = -_NEAR - np.log(1 + a + b + at_zero)
     right_end = _NEAR + np.log(1 + a + b + at_one)
-    low = np.maximum(left_mode - _falls(b + at_zero, left, left_mode - left_end), left_end)
+    low = np.maximum(left_mode - _falls(b + at_zero, a, left_mode - left_end), left_end)
     high = mode + _falls(a, b, right_end - mode)
     return low - mode, high - mode, 2 * np.pi / omega
 

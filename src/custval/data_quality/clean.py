@@ -168,11 +168,9 @@ def clean_transactions(
     >>> print(cleaned.account)
     rows in                                      5               33.00
       − missing customer                         1                5.00
-      − exact duplicate                          0                0.00
       − refunded                                 1               10.00
       − refund netted                            1              -15.00
       − refunded in part                         0                5.00
-      − refund netted in part                    0                0.00
     rows out                                     2               28.00
     """
     refunds_policy = choice(refunds, "refunds", ("net", "drop", "keep"))
