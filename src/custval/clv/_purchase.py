@@ -125,7 +125,7 @@ class PurchaseModel(MaximumLikelihoodModel):
         X : frame
             A summary: `frequency`, `recency`, `T`.
         horizon : str or float
-            A span such as "12M", or a number of `unit_`s.
+            A span such as "12M", or a number of units of `unit_`.
 
         Returns
         -------
@@ -145,7 +145,7 @@ class PurchaseModel(MaximumLikelihoodModel):
         X : frame
             A summary: `frequency`, `recency`, `T`.
         after : str or float
-            A span such as "3M", or a number of `unit_`s; 0 means now, at the end of T.
+            A span such as "3M", or a number of units of `unit_`; 0 means now, at the end of T.
 
         Returns
         -------
@@ -167,7 +167,7 @@ class PurchaseModel(MaximumLikelihoodModel):
         X : frame
             A summary: `frequency`, `recency`, `T`.
         horizon : str or float
-            A span such as "3M", or a number of `unit_`s.
+            A span such as "3M", or a number of units of `unit_`.
 
         Returns
         -------
@@ -186,7 +186,7 @@ class PurchaseModel(MaximumLikelihoodModel):
         Parameters
         ----------
         horizon : str, float, or array of floats
-            A span such as "12M", or numbers of `unit_`s.
+            A span such as "12M", or numbers of units of `unit_`.
 
         Returns
         -------
@@ -209,7 +209,7 @@ class PurchaseModel(MaximumLikelihoodModel):
         n : int
             Number of customers.
         T : float or array of shape (n,)
-            For how long each is observed after the first purchase, in `unit_`s.
+            For how long each is observed after the first purchase, in units of `unit_`.
         rng : seed or numpy Generator
 
         Returns
@@ -241,7 +241,7 @@ class PurchaseModel(MaximumLikelihoodModel):
         customer : array of int64, shape (m,)
             0 to n − 1, in increasing order.
         time : array of float64, shape (m,)
-            Time since the customer's first purchase, which is included at time 0, in `unit_`s; increasing within
+            Time since the customer's first purchase, which is included at time 0, in units of `unit_`; increasing within
             a customer.
         """
         times, customer, event, _ = self._draw(n, T, rng)

@@ -23,13 +23,12 @@ import numpy as np
 from custval._check import choice, flag, moment
 from custval._expression import from_data, parse_condition
 from custval._frame import enter, nulls
-from custval.data_quality._rule import Rule, RuleSet
+from custval.data_quality._rule import Rule
 from custval.errors import CustvalError
 from custval.typing import Instant, IntoFrame
 
 __all__ = [
     "Rule",
-    "RuleSet",
     "expression",
     "in_range",
     "in_set",
