@@ -241,8 +241,8 @@ class PurchaseModel(MaximumLikelihoodModel):
         customer : array of int64, shape (m,)
             0 to n − 1, in increasing order.
         time : array of float64, shape (m,)
-            Time since the customer's first purchase, which is included at time 0, in units of `unit_`; increasing within
-            a customer.
+            Time since the customer's first purchase, which is included at time 0, in units of `unit_`; it increases
+            within a customer.
         """
         times, customer, event, _ = self._draw(n, T, rng)
         everyone = np.concatenate([np.arange(len(times)), customer])
