@@ -175,6 +175,22 @@ def test_days_are_days_of_the_zone(zone):
     assert until["total_amount"][0] == (local <= local[5]).sum()
 
 
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "America/Argentina/Buenos_Aires", "UTC"])
+@pytest.mark.parametrize("arrow", [False, True])
+def test_zones_of_any_name_and_type_go_through_the_door(zone, arrow):
+    instants = pd.date_range("2024-11-02T20:00", periods=8, freq="5h", tz="UTC").tz_convert(zone)
+    frame = pd.DataFrame({"CustomerID": 1, "When": instants})
+    days = pd.Series(instants).dt.tz_localize(None).dt.date.nunique()
+    if arrow:
+        frame = frame.convert_dtypes(dtype_backend="pyarrow")
+    tx = cv.transactions(frame, customer="CustomerID", timestamp="When")
+    assert cv.summarize(tx)["frequency"].tolist() == [days - 1]
+    assert cv.data_quality.clean_transactions(tx).account.rows_out == 8
+    assert len(cv.lifecycle.stages(tx)) == 1
+    assert len(cv.data_quality.profile(tx).to_frame()) == 2
+    assert cv.data_quality.validate(tx, cv.data_quality.presets.transactions()).passed
+
+
 def test_until_in_another_zone_is_the_same_instant():
     instants = pd.to_datetime(["2024-05-01T10:00", "2024-05-02T10:00"]).tz_localize("Europe/Berlin")
     frame = pd.DataFrame({"customer_id": 1, "timestamp": instants})

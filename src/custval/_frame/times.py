@@ -46,8 +46,8 @@ def times(table: Table, column: str, door: str | None = None) -> Times:
     if zone is None:
         wall = _datetime64(series)
         return Times(wall, wall, None)
-    if series.dtype != nw.Datetime:
-        native = series.to_native()
+    if series.implementation.is_pandas_like():
+        native = _zoned(series)
         return Times(
             native.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(), native.dt.tz_localize(None).to_numpy(), zone
         )
@@ -57,23 +57,31 @@ def times(table: Table, column: str, door: str | None = None) -> Times:
 
 def is_times(series: nw.Series[Any]) -> bool:
     """Whether a column holds instants, with or without a time zone."""
-    return series.dtype == nw.Datetime or _has_pandas_zone(series)
+    return series.dtype == nw.Datetime or _pandas_zone(series) is not None
 
 
 def zone_of(series: nw.Series[Any]) -> str | None:
     """The time zone of a column of instants."""
-    if _has_pandas_zone(series):
-        return str(series.to_native().dtype.tz)
-    return getattr(series.dtype, "time_zone", None)
+    return _pandas_zone(series) or getattr(series.dtype, "time_zone", None)
 
 
-def _has_pandas_zone(series: nw.Series[Any]) -> bool:
-    # narwhals calls pandas columns in zones such as America/New_York, with an underscore or a plus, Unknown
-    if series.dtype == nw.Datetime or not series.implementation.is_pandas_like():
-        return False
+def _pandas_zone(series: nw.Series[Any]) -> str | None:
+    # asked of pandas itself: narwhals reads zones off the dtype's text, and misses those such as America/New_York
+    if not series.implementation.is_pandas_like():
+        return None
+    dtype = series.to_native().dtype
+    zone = getattr(dtype, "tz", None) or getattr(getattr(dtype, "pyarrow_dtype", None), "tz", None)
+    return None if zone is None else str(zone)
+
+
+def _zoned(series: nw.Series[Any]) -> Any:
+    """A pandas column with a zone, in pandas' own type: with Arrow's, older versions lose the wall clock."""
     import pandas as pd
 
-    return isinstance(series.to_native().dtype, pd.DatetimeTZDtype)
+    native = series.to_native()
+    if isinstance(native.dtype, pd.DatetimeTZDtype):
+        return native
+    return native.astype(pd.DatetimeTZDtype(unit=native.dtype.pyarrow_dtype.unit, tz=zone_of(series)))
 
 
 def _datetime64(series: nw.Series[Any]) -> NDArray[Any]:
