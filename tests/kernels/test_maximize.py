@@ -1,14 +1,17 @@
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from custval._kernels import bg_nbd
+from custval._kernels import maximize as maximize_module
 from custval._kernels.bg_nbd_objective import Objective
 from custval._kernels.maximize import covariance, maximize, standard_errors
 from custval._kernels.purchase_tuples import PurchaseTuples
 from custval.errors import FitError
 
-THETAS = [(0.25, 4.4, 0.8, 2.4), (0.8, 6.0, 0.2, 0.3), (2.0, 20.0, 8.0, 30.0)]
+# like CDNOW, with a + b < 1, nearly all alike, and with hardly a repeat purchase
+THETAS = [(0.25, 4.4, 0.8, 2.4), (0.8, 6.0, 0.2, 0.3), (2.0, 20.0, 8.0, 30.0), (0.3, 30.0, 1.0, 3.0)]
 
 
 def gamma_objective(events, time):
@@ -87,6 +90,15 @@ def test_what_nothing_determines_once_another_is_at_its_limit_has_no_direction()
     np.testing.assert_array_equal(covariance(maximum), np.zeros((2, 2)))
 
 
+def test_a_likelihood_that_rises_for_ever_ends_at_the_bound():
+    def objective(theta):
+        return theta[0] - (theta[1] - 2) ** 2, np.array([1.0, 4 - 2 * theta[1]]), np.diag([0.0, -2.0])
+
+    maximum = maximize(objective, np.zeros(2), reach=9.0)
+    assert (maximum.runaway, maximum.direction, maximum.held) == ((0,), (1,), (0,))
+    np.testing.assert_allclose(maximum.log_parameters, [9, 2])
+
+
 def test_a_local_maximum_below_a_limit_does_not_count():
     # an interior maximum of height 0.05 near u = 0, and 0.1 at u = infinity
     def objective(theta):
@@ -119,6 +131,12 @@ def test_a_likelihood_with_a_kink_is_an_error():
     assert caught.value.code == "no_maximum"
 
 
+def test_a_search_that_does_not_end_is_an_error(monkeypatch):
+    monkeypatch.setattr(maximize_module, "_MAX_STEPS", 2)
+    with pytest.raises(FitError, match="no maximum of the likelihood found"):
+        maximize(gamma_objective(np.array([6.0]), np.array([3.0])), np.array([-9.0]))
+
+
 def small_sample(seed, n, theta):
     rng = np.random.default_rng([seed, n])
     T = rng.uniform(20, 40, n)
@@ -126,6 +144,13 @@ def small_sample(seed, n, theta):
     x, t_x = np.bincount(customer, minlength=n).astype(float), np.zeros(n)
     np.maximum.at(t_x, customer, time)
     return PurchaseTuples.of(x, t_x, T, np.ones(n))
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    # L-BFGS-B calls LAPACK for matrices of 20 x 20, whose threads take 60 times as long on a busy machine
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
 
 
 def best_by_many_starts(objective, fixed, reach, starts):
@@ -176,8 +201,9 @@ def test_small_samples_end_as_what_they_are(theta):
 @pytest.mark.parametrize("n", [50, 100, 500])
 @pytest.mark.parametrize("theta", THETAS)
 def test_more_small_samples_end_as_what_they_are(n, theta):
-    found = [check_small_sample(seed, n, theta) for seed in range(100, 120)]
-    assert "converged" in found
+    found = {check_small_sample(seed, n, theta) for seed in range(100, 106)}
+    assert found <= {"converged", "boundary"}
+    assert "converged" in found or n < 500
 
 
 def test_large_samples_have_an_interior_maximum():
