@@ -16,7 +16,6 @@ Tables and a picture (if matplotlib is installed) go to the folder `quickstart-o
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import time
 from pathlib import Path
 
@@ -110,11 +109,14 @@ def check_on_holdout(tx: pd.DataFrame, calibration_end: str | None) -> None:
 
 
 def save_picture(matrix: object, folder: Path) -> None:
-    if importlib.util.find_spec("matplotlib") is None:
-        step("no picture: matplotlib is not installed (pip install 'custval[plot]')")
+    try:
+        axes = matrix.plot()
+    except cv.CustvalError as error:
+        if error.code != "optional":
+            raise
+        step(f"no picture: {error} ({error.suggestion})")
         return
     path = folder / "stage_by_value.png"
-    axes = matrix.plot()
     axes.figure.savefig(path, dpi=120, bbox_inches="tight")
     step(f"picture: {path}")
 
