@@ -95,7 +95,8 @@ def test_fit_of_the_shipped_summary_agrees_with_lifetimes():
         theirs = GammaGammaFitter().fit(data["x"], data["zbar"])
     maximum = gamma_gamma.fit(data["x"], data["zbar"])
     likelihood = gamma_gamma.log_likelihood(*theirs.params_[["p", "q", "v"]], data["x"], data["zbar"]).sum()
-    assert likelihood <= maximum.log_likelihood <= likelihood + 1e-3
+    # never below the peer's own maximum, but for the last digits of a sum of thousands of terms
+    assert likelihood - 1e-9 <= maximum.log_likelihood <= likelihood + 1e-3
     np.testing.assert_allclose(
         gamma_gamma.expected_spend(*theirs.params_[["p", "q", "v"]], data["x"], data["zbar"]),
         theirs.conditional_expected_average_profit(data["x"], data["zbar"]),

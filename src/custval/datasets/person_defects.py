@@ -69,7 +69,7 @@ def _leave_gaps(records: Records, rows: IntArray, ledger: Ledger, rng: np.random
     for place, column in enumerate(_GAPS):
         gaps = rows[which == place]
         ledger.changed("missing_value", column, gaps, [str(value) for value in records[column][gaps]])
-        records[column][gaps] = np.datetime64("NaT") if column == "birth_date" else None
+        records[column][gaps] = np.datetime64("NaT", "D") if column == "birth_date" else None
 
 
 def _age(records: Records, rows: IntArray, ledger: Ledger, rng: np.random.Generator) -> None:

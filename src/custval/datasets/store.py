@@ -201,7 +201,7 @@ def _records(traits: Traits, clock: Clock, rng: np.random.Generator) -> Records:
 
 def _latent(blank: Table, traits: Traits, spend: NDArray[Any], favorite: IntArray, clock: Clock) -> Any:
     dropout = clock.stamps(clock.seconds(traits.dropout)).astype("M8[us]")
-    dropout[~traits.buys] = np.datetime64("NaT")
+    dropout[~traits.buys] = np.datetime64("NaT", "us")
     return _frame(
         blank,
         {

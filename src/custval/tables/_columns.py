@@ -195,7 +195,7 @@ def _of_kind(table: Table, column: _Column, known: list[Any], kind: str) -> nw.S
         return _booleans(column, np.array(known, dtype=bool))
     if kind == "times":
         some = times(replace(table, frame=table.rows(~column.missing)), column.name)
-        instants = np.full(len(column.missing), np.datetime64("NaT"), dtype=some.instant.dtype)
+        instants = np.full(len(column.missing), np.datetime64("NaT", "us"), dtype=some.instant.dtype)
         instants[~column.missing] = some.instant
         return stamps(column.name, instants, some.zone, column.series.implementation)
     return column.series
@@ -267,7 +267,7 @@ def _no_numbers(column: _Column, _: Any) -> nw.Series[Any]:
 def _no_times(column: _Column, _: Any) -> nw.Series[Any]:
     if is_times(column.series):
         return column.series
-    never = np.full(len(column.missing), np.datetime64("NaT"), dtype="M8[us]")
+    never = np.full(len(column.missing), np.datetime64("NaT", "us"), dtype="M8[us]")
     return stamps(column.name, never, None, column.series.implementation)
 
 
