@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from custval._check import choice, in_unit, random_generator, whole
-from custval._frame import Table, constant, enter, examples, new_frame, numbers
+from custval._check import choice, flag, in_unit, random_generator, whole
+from custval._frame import LazyTable, Table, constant, enter_any, examples, new_frame, numbers, nw
 from custval._kernels.calendar import GRAINS
 from custval._kernels.tuples import count_distinct_rows, distinct_rows
 from custval._model import check_fitted, refuse_other_unit, sample_weights
+from custval.clv._demands import HOW
 from custval.clv._fitted import MaximumLikelihoodModel
+from custval.clv._purchase_in_engine import alive_times, collect_tuples
 from custval.errors import CustvalError, DataError, FitError
 from custval.typing import FloatArray, IntArray, IntoFrame, RngLike, Span
 
-__all__ = ["PurchaseModel", "refuse_broken_frequency"]
+__all__ = ["PurchaseModel", "enter_summary", "refuse_broken_frequency"]
 
 # horizons of a long curve that are held in memory together
 _TIMES_AT_ONCE = 64
-_HOW = "custval.summarize(transactions) makes such a table"
 
 
 class PurchaseModel(MaximumLikelihoodModel):
@@ -76,8 +78,9 @@ class PurchaseModel(MaximumLikelihoodModel):
         ----------
         X : frame
             A summary: `frequency` (repeat occasions), `recency` and `T`, and `unit` if it is known.
+            Of a lazy frame the distinct rows are collected, with their number; nothing else leaves its engine.
         sample_weight : array of shape (n,) or column name, optional
-            How many customers each row stands for.
+            How many customers each row stands for; for a lazy frame the name of a column.
 
         Returns
         -------
@@ -95,9 +98,14 @@ class PurchaseModel(MaximumLikelihoodModel):
         Look at `fit_status_`: on small samples the likelihood often has no interior maximum. Parameters then run
         to a limit, the fit ends as "boundary", and `fit_message_` says which; predictions stay usable.
         """
-        table = _enter(X)
-        x, t_x, T = _summary_columns(table)
-        weight = sample_weights(table, sample_weight)
+        entered = enter_summary(X)
+        weight: FloatArray | None
+        if isinstance(entered, LazyTable):
+            table, weight, rows = collect_tuples(entered, sample_weight)
+            x, t_x, T = _summary_columns(table, rows)
+        else:
+            table, (x, t_x, T) = entered, _summary_columns(entered)
+            weight = sample_weights(table, sample_weight)
         if not len(x):
             raise FitError(f"{type(self).__name__} needs customers to fit; the table has none", code="empty", count=0)
         unit = self._unit_of(table)
@@ -117,7 +125,7 @@ class PurchaseModel(MaximumLikelihoodModel):
 
     # -- predicting
 
-    def expected_purchases(self, X: IntoFrame, horizon: Span) -> Any:
+    def expected_purchases(self, X: IntoFrame, horizon: Span, *, check: bool = True) -> Any:
         """Expected number of purchases of each customer in the next `horizon`.
 
         Parameters
@@ -126,6 +134,8 @@ class PurchaseModel(MaximumLikelihoodModel):
             A summary: `frequency`, `recency`, `T`.
         horizon : str or float
             A span such as "12M", or a number of units of `unit_`.
+        check : bool
+            For lazy frames: whether one query now looks for rows that no customer can have.
 
         Returns
         -------
@@ -133,11 +143,17 @@ class PurchaseModel(MaximumLikelihoodModel):
             `customer_id` (if X has it), `expected_purchases`.
         """
         t = self._horizon(horizon)
-        table, x, t_x, T = self._read(X)
-        expected = self._expected_sums(x, T, np.array([t]), np.ones((1, 1)))[:, 0]
-        return self._answer(table, "expected_purchases", self._alive(x, t_x, T) * expected)
+        table = enter_summary(X)
 
-    def probability_alive(self, X: IntoFrame, after: Span = 0) -> Any:
+        def if_alive(x: FloatArray, T: FloatArray) -> FloatArray:
+            return self._expected_sums(x, T, np.array([t]), np.ones((1, 1)))[:, 0]
+
+        if isinstance(table, LazyTable):
+            return self._answer_lazily(table, "expected_purchases", if_alive, check=check)
+        x, t_x, T = self._read(table)
+        return self._answer(table, "expected_purchases", self._alive(x, t_x, T) * if_alive(x, T))
+
+    def probability_alive(self, X: IntoFrame, after: Span = 0, *, check: bool = True) -> Any:
         """Probability that each customer is still a customer, `after` a span from the end of observation.
 
         Parameters
@@ -146,6 +162,8 @@ class PurchaseModel(MaximumLikelihoodModel):
             A summary: `frequency`, `recency`, `T`.
         after : str or float
             A span such as "3M", or a number of units of `unit_`; 0 means now, at the end of T.
+        check : bool
+            For lazy frames: whether one query now looks for rows that no customer can have.
 
         Returns
         -------
@@ -154,12 +172,21 @@ class PurchaseModel(MaximumLikelihoodModel):
         """
         check_fitted(self, "params_")
         t = in_unit(after, "after", self.unit_, zero=True)
-        table, x, t_x, T = self._read(X)
+        table = enter_summary(X)
+
+        def stays(x: FloatArray, T: FloatArray) -> FloatArray:
+            # whether someone who is alive at T stays is independent of the last purchase: put it at T
+            later: FloatArray = self._kernel.probability_alive(*self._theta(), x, T, T, after=t) / self._alive(x, T, T)
+            return later
+
+        if isinstance(table, LazyTable):
+            return self._answer_lazily(table, "probability_alive", stays if t else None, check=check)
+        x, t_x, T = self._read(table)
         (x, t_x, T), place = distinct_rows((x, t_x, T))
         alive = self._kernel.probability_alive(*self._theta(), x, t_x, T, after=t)
         return self._answer(table, "probability_alive", alive[place])
 
-    def probability_active(self, X: IntoFrame, horizon: Span) -> Any:
+    def probability_active(self, X: IntoFrame, horizon: Span, *, check: bool = True) -> Any:
         """Probability that each customer buys at least once in the next `horizon`.
 
         Parameters
@@ -168,6 +195,8 @@ class PurchaseModel(MaximumLikelihoodModel):
             A summary: `frequency`, `recency`, `T`.
         horizon : str or float
             A span such as "3M", or a number of units of `unit_`.
+        check : bool
+            For lazy frames: whether one query now looks for rows that no customer can have.
 
         Returns
         -------
@@ -175,9 +204,13 @@ class PurchaseModel(MaximumLikelihoodModel):
             `customer_id` (if X has it), `probability_active`.
         """
         t = self._horizon(horizon)
-        table, x, t_x, T = self._read(X)
+        table = enter_summary(X)
+        if isinstance(table, LazyTable):
+            active_alive = functools.partial(self._active_alive, t)
+            return self._answer_lazily(table, "probability_active", active_alive, check=check)
+        x, t_x, T = self._read(table)
         (dx, dT), place = distinct_rows((x, T))
-        active = self._kernel.probability_active_alive(*self._theta(), dx, dT, t)[place]
+        active = self._active_alive(t, dx, dT)[place]
         return self._answer(table, "probability_active", self._alive(x, t_x, T) * active)
 
     def expected_purchases_new(self, horizon: Span | FloatArray) -> Any:
@@ -283,12 +316,34 @@ class PurchaseModel(MaximumLikelihoodModel):
         check_fitted(self, "params_")
         return in_unit(horizon, "horizon", self.unit_)
 
-    def _read(self, X: IntoFrame) -> tuple[Table, FloatArray, FloatArray, FloatArray]:
-        check_fitted(self, "params_")
-        table = _enter(X)
+    def _active_alive(self, t: float, x: FloatArray, T: FloatArray) -> FloatArray:
+        active: FloatArray = self._kernel.probability_active_alive(*self._theta(), x, T, t)
+        return active
+
+    def _alive_expression(self, x: nw.Expr, t_x: nw.Expr, T: nw.Expr) -> nw.Expr | None:  # noqa: ARG002
+        """The probability of being alive where it has a closed form; else it is computed for distinct rows."""
+        return None
+
+    def _answer_lazily(
+        self,
+        table: LazyTable,
+        name: str,
+        if_alive: Callable[[FloatArray, FloatArray], FloatArray] | None,
+        *,
+        check: bool,
+    ) -> Any:
+        """The probability of being alive, times what holds of those who are (of frequency and T), in the engine."""
+        check = flag(check, "check")
+        if if_alive is None:
+            customers = alive_times(self, table, None, check=check)
+            return customers.answer({name: customers.alive})
+        customers = alive_times(self, table, lambda x, T: {"if_alive": if_alive(x, T)}, check=check)
+        return customers.answer({name: customers.alive * customers.factor("if_alive")})
+
+    def _read(self, table: Table) -> tuple[FloatArray, FloatArray, FloatArray]:
         why = f"this {type(self).__name__} was fitted in {self.unit_!r}"
         refuse_other_unit(constant(table, "unit"), self.unit_, why)
-        return (table, *_summary_columns(table))
+        return _summary_columns(table)
 
     @staticmethod
     def _answer(table: Table, name: str, values: FloatArray) -> Any:
@@ -306,40 +361,42 @@ def _finite_times(values: Any, name: str) -> FloatArray:
     return times
 
 
-def _enter(X: IntoFrame) -> Table:
-    table = enter(X, "X")
-    table.require("frequency", "recency", "T", hint=_HOW)
+def enter_summary(X: IntoFrame) -> Table | LazyTable:
+    """A frame with the columns that purchase models read."""
+    table = enter_any(X, "X")
+    table.require("frequency", "recency", "T", hint=HOW)
     return table
 
 
-def refuse_broken_frequency(x: FloatArray) -> None:
-    """Raise if a frequency is no count."""
-    _refuse((x < 0) | (x != np.floor(x)), "frequency", "a frequency is a whole number of at least 0")
+def refuse_broken_frequency(x: FloatArray, rows: FloatArray | None = None) -> None:
+    """Raise if a frequency is no count; `rows` says how many customers stand behind each."""
+    _refuse((x < 0) | (x != np.floor(x)), "frequency", "a frequency is a whole number of at least 0", rows)
 
 
-def _summary_columns(table: Table) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Frequency, recency and T, checked for what no customer can have."""
+def _summary_columns(table: Table, rows: FloatArray | None = None) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Frequency, recency and T, checked for what no customer can have; `rows` as in `refuse_broken_frequency`."""
     x, t_x, T = (numbers(table, name) for name in ("frequency", "recency", "T"))
-    refuse_broken_frequency(x)
+    refuse_broken_frequency(x, rows)
     impossible = {
         "recency": ((t_x < 0) | (t_x > T), "a recency lies between 0 and T"),
         "T": (T < 0, "T is at least 0"),
     }
     for name, (bad, law) in impossible.items():
-        _refuse(bad, name, law)
-    _refuse((x == 0) != (t_x == 0), "recency", "recency is 0 exactly for customers with frequency 0")
+        _refuse(bad, name, law, rows)
+    _refuse((x == 0) != (t_x == 0), "recency", "recency is 0 exactly for customers with frequency 0", rows)
     return x, t_x, T
 
 
-def _refuse(bad: Any, column: str, law: str) -> None:
-    count = int(np.count_nonzero(bad))
+def _refuse(bad: Any, column: str, law: str, rows: FloatArray | None) -> None:
+    count = int(np.count_nonzero(bad) if rows is None else rows[bad].sum())
     if count:
-        rows = examples(bad)
+        found = examples(bad) if rows is None else None
+        shown = f" (rows {', '.join(map(str, found))}{' …' if count > 5 else ''})" if found else ""
         raise DataError(
-            f"X: {law}; {count:,} rows are not so (rows {', '.join(map(str, rows))}{' …' if count > 5 else ''})",
+            f"X: {law}; {count:,} rows are not so{shown}",
             column=column,
             count=count,
-            suggestion=_HOW,
+            suggestion=HOW,
             code="impossible",
-            examples=rows,
+            examples=found or (),
         )

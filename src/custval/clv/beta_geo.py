@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from custval._frame import nw
 from custval._kernels import bg_nbd
 from custval.clv._purchase import PurchaseModel
 
@@ -48,3 +49,9 @@ class BetaGeoModel(PurchaseModel):
 
     _kernel: ClassVar[Any] = bg_nbd
     _parameters: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
+
+    def _alive_expression(self, x: nw.Expr, t_x: nw.Expr, T: nw.Expr) -> nw.Expr:
+        r, alpha, a, b = self._theta()
+        repeats = nw.when(x > 0).then(x).otherwise(nw.lit(1.0))  # of those without, no logarithm is taken
+        log_odds = ((T - t_x) / (t_x + alpha) + 1).log() * (repeats + r) - ((repeats + (b - 1)) / a).log()
+        return nw.when(x > 0).then(1 / (log_odds.exp() + 1)).otherwise(nw.lit(1.0))

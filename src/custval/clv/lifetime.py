@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from custval._check import choice, number, span
-from custval._frame import Table, enter, numbers
+from custval._check import choice, flag, number, span
+from custval._frame import LazyTable, Table, numbers, nw
 from custval._kernels.calendar import DAYS_PER
 from custval._model import check_fitted
-from custval.clv._purchase import PurchaseModel
+from custval.clv._demands import Demand, all_of, finite
+from custval.clv._purchase import PurchaseModel, enter_summary
+from custval.clv._purchase_in_engine import Factors, alive_times
 from custval.clv.gamma_gamma import GammaGammaModel
 from custval.errors import CustvalError
 from custval.typing import FloatArray, IntoFrame, Span
@@ -30,6 +32,7 @@ def lifetime_value(
     annual_discount_rate: float,
     margin: float = 1.0,
     discount_timing: str = "end",
+    check: bool = True,
 ) -> Any:
     """Value of the future purchases of each customer.
 
@@ -53,6 +56,8 @@ def lifetime_value(
         The share of the spend that is margin.
     discount_timing : {"end", "mid"}
         Whether the purchases of a period are discounted from its end or its middle.
+    check : bool
+        For lazy frames: whether rows that no customer can have are looked for, in the one query that is run now.
 
     Returns
     -------
@@ -88,24 +93,63 @@ def lifetime_value(
     margin = number(margin, "margin")
     timing = choice(discount_timing, "discount_timing", ("end", "mid"))
     times, discount = _schedule(model, horizon, rate, timing)
-    table, x, t_x, T = model._read(enter(X, "X"))
-    per_purchase = _spend(spend, table)
     # Σ d_j (E_j − E_{j−1}) = Σ E_j (d_j − d_{j+1}): one weighted sum of the curve, and its last point
     weight = np.zeros((len(times), 2))
     weight[:, 0] = np.append(discount[:-1] - discount[1:], discount[-1])
     weight[-1, 1] = 1.0
-    alive = model._alive(x, t_x, T)
-    discounted, purchases = alive * model._expected_sums(x, T, times, weight).T
+
+    def sums(x: FloatArray, T: FloatArray) -> dict[str, FloatArray]:
+        """Purchases of a customer who is alive: discounted, and all of them."""
+        return dict(zip(("discounted", "purchases"), model._expected_sums(x, T, times, weight).T, strict=True))
+
+    table = enter_summary(X)
+    if isinstance(table, LazyTable):
+        return _lazily(model, spend, table, sums, margin, check=flag(check, "check"))
+    x, t_x, T = model._read(table)
+    per_purchase, alive, if_alive = _spend(spend, table), model._alive(x, t_x, T), sums(x, T)
     ids = {"customer_id": table["customer_id"]} if "customer_id" in table else {}
     return table.make(
         {
             **ids,
-            "expected_purchases": purchases,
+            "expected_purchases": alive * if_alive["purchases"],
             "probability_alive": alive,
             "expected_spend": per_purchase,
-            "clv": margin * per_purchase * discounted,
+            "clv": margin * per_purchase * alive * if_alive["discounted"],
         }
     )
+
+
+def _lazily(
+    model: PurchaseModel,
+    spend: GammaGammaModel | str | float,
+    table: LazyTable,
+    factors: Factors,
+    margin: float,
+    *,
+    check: bool,
+) -> Any:
+    per_purchase, demands = _spend_lazily(spend, table)
+    customers = alive_times(model, table, factors, check=check, demands=demands)
+    alive = customers.alive
+    return customers.answer(
+        {
+            "expected_purchases": alive * customers.factor("purchases"),
+            "probability_alive": alive,
+            "expected_spend": per_purchase,
+            "clv": per_purchase * alive * customers.factor("discounted") * margin,
+        }
+    )
+
+
+def _spend_lazily(spend: GammaGammaModel | str | float, table: LazyTable) -> tuple[nw.Expr, tuple[Demand, ...]]:
+    """The spend per purchase, and what it demands of the rows."""
+    if isinstance(spend, GammaGammaModel):
+        check_fitted(spend, "params_")
+        return spend._expression(), (spend._demand(table),)
+    if isinstance(spend, str):
+        table.require(spend)
+        return nw.col(spend).cast(nw.Float64), (all_of((finite(table, spend),), "spend"),)
+    return nw.lit(number(spend, "spend")), ()
 
 
 def _schedule(model: PurchaseModel, horizon: Span, rate: float, timing: str) -> tuple[FloatArray, FloatArray]:
