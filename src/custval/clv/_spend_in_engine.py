@@ -14,11 +14,12 @@ from custval.typing import FloatArray
 __all__ = ["WIDTH", "Bins", "collect_bins", "demand_of_spend", "expected_spend", "informs"]
 
 WIDTH = 1e-3
-"""Width of the bins in the logarithm of the mean spend.
+"""Width h of the bins in the logarithm of the mean spend.
 
 Each bin stands for its customers at their geometric mean. With u = log m the log-likelihood of a customer has the
-second derivative −(p x + q) s (1 − s), s = x m / (gamma + x m), so that a bin of width h shifts it by at most h²/8 of
-that, and the parameters by the order of sqrt(n) h²/24 standard errors: 4e-4 of that for a hundred million customers.
+second derivative −(p x + q) s (1 − s), s = x m / (gamma + x m), so that a bin shifts it by at most h²/8 of that, and
+the parameters by K sqrt(n) h²/24 standard errors. K grows with q: .7 at q = 1.5, 2.5 at q = 4, 14 at q = 20 (measured
+with bins of .05). For ten million customers and K = 14 that is .0018 standard errors.
 """
 
 _NOT_POSITIVE = -1e9  # the place of those whose spend has no logarithm
