@@ -28,19 +28,21 @@ PUBLIC = {
 }
 
 SIGNATURES = {
-    "calibration_holdout": "(transactions, *, calibration_end, holdout_end=None, grain='D', unit=None)",
+    "calibration_holdout": (
+        "(transactions, *, calibration_end, holdout_end=None, grain='D', unit=None, tz=None, check=True)"
+    ),
     "customers_from": "(table, columns, *, conflict='latest')",
     "load": "(data)",
-    "summarize": "(transactions, *, grain='D', unit=None, until=None, regularity=False)",
-    "summarize_contracts": "(contracts, *, unit, until=None)",
+    "summarize": "(transactions, *, grain='D', unit=None, until=None, regularity=False, tz=None, check=True)",
+    "summarize_contracts": "(contracts, *, unit, until=None, tz=None, check=True)",
     "clv.lifetime_value": (
-        "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end')"
+        "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end', check=True)"
     ),
     "clv.BetaGeoModel": "(unit=None)",
     "clv.BetaGeoModel.fit": "(self, X, sample_weight=None)",
-    "clv.BetaGeoModel.expected_purchases": "(self, X, horizon)",
-    "clv.BetaGeoModel.probability_alive": "(self, X, after=0)",
-    "clv.BetaGeoModel.probability_active": "(self, X, horizon)",
+    "clv.BetaGeoModel.expected_purchases": "(self, X, horizon, *, check=True)",
+    "clv.BetaGeoModel.probability_alive": "(self, X, after=0, *, check=True)",
+    "clv.BetaGeoModel.probability_active": "(self, X, horizon, *, check=True)",
     "clv.BetaGeoModel.sample": "(self, n, T, rng=None)",
     "clv.GammaGammaModel": "(nonpositive='raise')",
     "data_quality.clean_transactions": (

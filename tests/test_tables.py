@@ -115,7 +115,7 @@ def test_the_parameters_are_the_canonical_names_without_id():
     for door, names in expected.items():
         first, *others = inspect.signature(door).parameters.values()
         assert first.name == "frame"
-        assert [parameter.name for parameter in others] == names.split()
+        assert [parameter.name for parameter in others] == [*names.split(), "check"]
         assert all(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in others)
 
 
@@ -185,9 +185,15 @@ def test_no_frame(frame):
     assert caught.value.code == "frame"
 
 
-def test_a_lazy_frame():
+def test_a_lazy_frame_stays_lazy():
+    lazy = cv.transactions(pl.LazyFrame({"who": [1], "timestamp": DAYS[:1]}), customer="who")
+    assert isinstance(lazy, pl.LazyFrame)
+    assert lazy.collect_schema().names() == ["customer_id", "timestamp"]
+
+
+def test_a_lazy_frame_for_a_function_that_reads_eager_ones():
     with pytest.raises(cv.DataError, match="lazy frame") as caught:
-        cv.transactions(pl.LazyFrame({"customer_id": [1], "timestamp": DAYS[:1]}))
+        cv.customers_from(pl.LazyFrame({"customer_id": [1], "city": ["Bonn"]}), "city", conflict="mode")
     assert caught.value.code == "lazy"
     assert "collect()" in caught.value.suggestion
 

@@ -2,6 +2,9 @@
 
 A function of the library enters a frame once (`enter`), reads columns as arrays, and leaves with `Table.make`
 (new rows) or `Table.extend` (the same rows with more columns). Nothing between asks what library it is in.
+
+A lazy frame enters by `enter_any` as a `LazyTable` and stays in its engine: what is computed of it is an expression,
+and `LazyTable.fetch` is the only way by which rows come to Python.
 """
 
 from __future__ import annotations
@@ -9,21 +12,29 @@ from __future__ import annotations
 import narwhals.stable.v2 as nw
 
 from custval._frame.codes import codes, identifiers
+from custval._frame.engine_times import day_number, wall_clock, zone_of_days
 from custval._frame.keys import refuse_duplicates, refuse_other_libraries, shared_codes
-from custval._frame.table import Table, enter, new_frame, to_mapping
-from custval._frame.times import Times, is_times, parse_times, stamps, times, zone_of
+from custval._frame.lazy import LazyTable, count_where, enter_any, is_missing
+from custval._frame.table import Table, enter, missing_column, new_frame, to_mapping
+from custval._frame.times import Times, is_times, parse_times, refuse_other_zone, stamps, times, zone_of
 from custval._frame.values import constant, examples, labels, nulls, numbers, refuse_nulls
 
 __all__ = [
+    "LazyTable",
     "Table",
     "Times",
     "codes",
     "constant",
+    "count_where",
+    "day_number",
     "enter",
+    "enter_any",
     "examples",
     "identifiers",
+    "is_missing",
     "is_times",
     "labels",
+    "missing_column",
     "new_frame",
     "nulls",
     "numbers",
@@ -32,9 +43,12 @@ __all__ = [
     "refuse_duplicates",
     "refuse_nulls",
     "refuse_other_libraries",
+    "refuse_other_zone",
     "shared_codes",
     "stamps",
     "times",
     "to_mapping",
+    "wall_clock",
     "zone_of",
+    "zone_of_days",
 ]

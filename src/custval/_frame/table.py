@@ -45,7 +45,7 @@ class Table:
             if not isinstance(column, str):
                 raise CustvalError(f"the name of a column is text; got {column!r}")
             if column not in self.frame.columns:
-                raise _missing(column, self.columns, self.what, door, hint)
+                raise missing_column(column, self.columns, self.what, door, hint)
 
     def series(self, name: str, values: Any, dtype: Any = None) -> nw.Series[Any]:
         """Values as a column of this frame's library."""
@@ -218,7 +218,8 @@ def _as_list(series: nw.Series[Any]) -> list[Any]:
     return [None if gone else value for value, gone in zip(values, missing, strict=True)] if missing.any() else values
 
 
-def _missing(column: str, there: Sequence[str], what: str, door: str | None, hint: str | None) -> ColumnError:
+def missing_column(column: str, there: Sequence[str], what: str, door: str | None, hint: str | None) -> ColumnError:
+    """The error about a column that is not there: what there is, the closest, and how to name it."""
     close = nearest(column, there)
     parameter = column.removesuffix("_id")
     name_it = f'cv.{door}(df, {parameter}="{close or "your column"}")' if door else None

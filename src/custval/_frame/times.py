@@ -14,6 +14,8 @@ from custval._frame.table import Table
 from custval._frame.values import examples, nulls
 from custval.errors import ColumnError, CustvalError, DataError
 
+_UTC = frozenset({"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu", "UCT", "Etc/UCT", "Z", "Universal"})
+
 
 @dataclass(frozen=True, slots=True)
 class Times:
@@ -53,6 +55,18 @@ def times(table: Table, column: str, door: str | None = None) -> Times:
         )
     instant = _datetime64(series.dt.convert_time_zone("UTC").dt.replace_time_zone(None))
     return Times(instant, _datetime64(series.dt.replace_time_zone(None)), zone)
+
+
+def refuse_other_zone(zone: str | None, tz: str | None, what: str, column: str = "timestamp") -> None:
+    """Raise if the days of another time zone are asked for than those of a column of times."""
+    if tz is None or tz == zone or (zone is not None and {tz, zone} <= _UTC):
+        return
+    if zone is None:
+        text, way = f"tz={tz!r} is given, and column {column!r} holds times without a zone", "leave tz out"
+    else:
+        text = f"tz={tz!r} is asked for, and the days of column {column!r} are those of {zone}"
+        way = f"convert the column to {tz} first, or set the zone of the engine's session to it"
+    raise DataError(f"{what}: {text}; {way}", column=column, suggestion=way, code="time_zone")
 
 
 def is_times(series: nw.Series[Any]) -> bool:

@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from custval._check import nearest
-from custval._frame import Table, enter
+from custval._check import flag, nearest
+from custval._frame import LazyTable, Table, enter_any, missing_column
 from custval.errors import ColumnError, CustvalError
 from custval.tables._columns import ROLES, read
+from custval.tables._columns_in_engine import read_lazily
 
 __all__ = ["Door", "door"]
 
 _CANONICAL = {name.removesuffix("_id"): name for name in ROLES if name.endswith("_id")}
-_SETTINGS = frozenset({"frame", "format", "items", "scale", "true_values"})
+_SETTINGS = frozenset({"check", "frame", "format", "items", "scale", "true_values"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Door:
         Further columns of numbers, under the caller's names.
     """
 
-    table: Table
+    table: Table | LazyTable
     source: Mapping[str, str]
     items: tuple[str, ...]
 
@@ -42,8 +43,10 @@ class Door:
 
     def require(self, *columns: str) -> None:
         """Raise a `ColumnError` for the first canonical column that is not there."""
-        renamed = replace(self.table, frame=self.table.frame.rename(self.renames))
-        renamed.require(*columns, door=self.table.what)
+        for column in columns:
+            if column not in self.source:
+                there = [self.renames.get(name, name) for name in self.table.columns]
+                raise missing_column(column, there, self.table.what, self.table.what, None)
 
     def require_any(self, alternatives: Sequence[Sequence[str]], meaning: str) -> None:
         """Raise a `ColumnError` unless one of several groups of columns is there as a whole."""
@@ -60,9 +63,11 @@ class Door:
             suggestion=call,
         )
 
-    def through(self, form: Any, flags: tuple[Any, ...] = ()) -> Table:
+    def through(self, form: Any, flags: tuple[Any, ...] = (), *, check: bool = True) -> Table | LazyTable:
         """The table under canonical names, every column checked and converted for its role."""
         forms = _formats(form, self.source)
+        if isinstance(self.table, LazyTable):
+            return self._through_lazily(self.table, forms, flags, check=flag(check, "check"))
         series = []
         for name, source in self.source.items():
             if name in ROLES:
@@ -71,6 +76,16 @@ class Door:
         series += [read(self.table, item, "number") for item in self.items if item not in self.source.values()]
         frame = self.table.frame.rename(self.renames)
         return replace(self.table, frame=frame.with_columns(*series) if series else frame)
+
+    def _through_lazily(
+        self, table: LazyTable, forms: Mapping[str, str], flags: tuple[Any, ...], *, check: bool
+    ) -> LazyTable:
+        names = {said: name for name, said in self.source.items()}
+        roles = {names.get(said, said): (said, ROLES.get(names.get(said, said), "any")) for said in table.columns}
+        roles.update({item: (item, "number") for item in self.items if item not in names})
+        options = {name: flags if ROLES.get(name) == "flag" else forms.get(name) for name in self.source}
+        columns = read_lazily(table, roles, {name: one for name, one in options.items() if one}, check=check)
+        return table.with_frame(table.frame.select(*columns))
 
 
 def door(kind: str, parameters: Mapping[str, Any]) -> Door:
@@ -89,7 +104,7 @@ def door(kind: str, parameters: Mapping[str, Any]) -> Door:
     ColumnError
         If a column is not there, serves twice, or would take the name of another.
     """
-    table = enter(parameters["frame"], kind)
+    table = enter_any(parameters["frame"], kind, dask=True)
     items = _items(parameters.get("items", ()))
     named = {_CANONICAL.get(name, name): said for name, said in parameters.items() if name not in _SETTINGS}
     for name, said in [*named.items(), *(("items", item) for item in items)]:
@@ -117,7 +132,7 @@ def _items(items: Any) -> tuple[Any, ...]:
     return tuple(items)
 
 
-def _check_source(table: Table, name: str, source: Any) -> None:
+def _check_source(table: Table | LazyTable, name: str, source: Any) -> None:
     if source is None:
         return
     if not isinstance(source, str):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from custval._check import number
-from custval._frame import Table, examples, numbers, nw
+from custval._frame import LazyTable, Table, examples, numbers, nw
 from custval.errors import CustvalError, DataError
+from custval.tables._columns_in_engine import refuse_off_scale
 from custval.tables._plan import door
 from custval.typing import IntoFrame
 
@@ -35,15 +35,16 @@ def transactions(
     country: str | None = None,
     region: str | None = None,
     format: str | Mapping[str, str] | None = None,  # noqa: A002
+    check: bool = True,
 ) -> Any:
     """Name the columns of a table of purchases, one row per line.
 
-    Every parameter but the last names the column that serves; one that has its canonical name already needs no
+    Every parameter but the last two names the column that serves; one that has its canonical name already needs no
     mention. All rows and all other columns stay as they are.
 
     Parameters
     ----------
-    frame : pandas, polars or pyarrow table, or mapping of column names to sequences
+    frame : pandas, polars or pyarrow table, mapping of column names to sequences, or lazy frame
     customer : str, optional
         Becomes `customer_id`, required: text, whole numbers or categories; floats that are whole numbers become
         integers. Nulls stay.
@@ -58,6 +59,8 @@ def transactions(
         Columns of any type.
     format : str or mapping of column to str, optional
         How text (or numbers such as 19970101) are to be read as times, in the letters of `strptime`.
+    check : bool
+        For lazy frames: whether values are looked at now where types do not say it all, in one small aggregate.
 
     Returns
     -------
@@ -90,10 +93,10 @@ def transactions(
     """
     entrance = door("transactions", locals())
     entrance.require("customer_id", "timestamp")
-    result = entrance.through(format)
+    result: Any = entrance.through(format, check=check)
     if "amount" not in result and "unit_price" in result and "quantity" in result:
         price, count = (nw.col(name).cast(nw.Float64) for name in ("unit_price", "quantity"))
-        result = replace(result, frame=result.frame.with_columns(amount=price * count))
+        return result.leave(result.frame.with_columns(amount=price * count))
     return result.leave(result.frame)
 
 
@@ -110,15 +113,16 @@ def contracts(
     weight: str | None = None,
     true_values: Iterable[Any] | None = None,
     format: str | Mapping[str, str] | None = None,  # noqa: A002
+    check: bool = True,
 ) -> Any:
     """Name the columns of a table of contracts or subscriptions, one row per contract.
 
-    Every parameter but the last two names the column that serves; one that has its canonical name already needs no
+    Every parameter but the last three names the column that serves; one that has its canonical name already needs no
     mention. All rows and all other columns stay as they are.
 
     Parameters
     ----------
-    frame : pandas, polars or pyarrow table, or mapping of column names to sequences
+    frame : pandas, polars or pyarrow table, mapping of column names to sequences, or lazy frame
     customer : str, optional
         Becomes `customer_id`, required: text, whole numbers or categories; floats that are whole numbers become
         integers. Nulls stay.
@@ -135,6 +139,8 @@ def contracts(
         differ from one of these in case or blanks alone. Not needed for booleans, 0 and 1.
     format : str or mapping of column to str, optional
         How text (or numbers such as 19970101) are to be read as times, in the letters of `strptime`.
+    check : bool
+        For lazy frames: whether values are looked at now where types do not say it all, in one small aggregate.
 
     Returns
     -------
@@ -166,7 +172,7 @@ def contracts(
         "how long each contract lasted (duration) and whether its end was seen (observed), or its first day "
         "(started_at) and the first day without it (ended_at; null: still running)",
     )
-    result = entrance.through(format, flags=_true_values(true_values))
+    result: Any = entrance.through(format, flags=_true_values(true_values), check=check)
     return result.leave(result.frame)
 
 
@@ -194,15 +200,16 @@ def customers(
     acquisition_cost: str | None = None,
     consent: str | None = None,
     format: str | Mapping[str, str] | None = None,  # noqa: A002
+    check: bool = True,
 ) -> Any:
     """Name the columns of a table of customers, one row per customer, or per record before identities are resolved.
 
-    Every parameter but the last names the column that serves; one that has its canonical name already needs no
+    Every parameter but the last two names the column that serves; one that has its canonical name already needs no
     mention. All rows and all other columns stay as they are.
 
     Parameters
     ----------
-    frame : pandas, polars or pyarrow table, or mapping of column names to sequences
+    frame : pandas, polars or pyarrow table, mapping of column names to sequences, or lazy frame
     customer, record : str, optional
         Become `customer_id` and `record_id`, at least one of them required: text, whole numbers or categories;
         floats that are whole numbers become integers. Nulls stay.
@@ -218,6 +225,8 @@ def customers(
         Numbers; decimals become float64.
     format : str or mapping of column to str, optional
         How text (or numbers such as 19970101) are to be read as times, in the letters of `strptime`.
+    check : bool
+        For lazy frames: whether values are looked at now where types do not say it all, in one small aggregate.
 
     Returns
     -------
@@ -246,7 +255,7 @@ def customers(
         [("customer_id",), ("record_id",)],
         "who each row is (customer_id), or before identities are resolved which record it is (record_id)",
     )
-    result = entrance.through(format)
+    result: Any = entrance.through(format, check=check)
     return result.leave(result.frame)
 
 
@@ -261,15 +270,16 @@ def events(
     session: str | None = None,
     sequence: str | None = None,
     format: str | Mapping[str, str] | None = None,  # noqa: A002
+    check: bool = True,
 ) -> Any:
     """Name the columns of a table of events or touchpoints, one row per event.
 
-    Every parameter but the last names the column that serves; one that has its canonical name already needs no
+    Every parameter but the last two names the column that serves; one that has its canonical name already needs no
     mention. All rows and all other columns stay as they are.
 
     Parameters
     ----------
-    frame : pandas, polars or pyarrow table, or mapping of column names to sequences
+    frame : pandas, polars or pyarrow table, mapping of column names to sequences, or lazy frame
     customer : str, optional
         Becomes `customer_id`, required: text, whole numbers or categories; floats that are whole numbers become
         integers. Nulls stay.
@@ -285,6 +295,8 @@ def events(
         Becomes `session_id`; floats that are whole numbers become integers.
     format : str or mapping of column to str, optional
         How text (or numbers such as 19970101) are to be read as times, in the letters of `strptime`.
+    check : bool
+        For lazy frames: whether values are looked at now where types do not say it all, in one small aggregate.
 
     Returns
     -------
@@ -312,7 +324,7 @@ def events(
     """
     entrance = door("events", locals())
     entrance.require("customer_id", "timestamp", "event")
-    result = entrance.through(format)
+    result: Any = entrance.through(format, check=check)
     return result.leave(result.frame)
 
 
@@ -327,6 +339,7 @@ def responses(
     comment: str | None = None,
     weight: str | None = None,
     format: str | Mapping[str, str] | None = None,  # noqa: A002
+    check: bool = True,
 ) -> Any:
     """Name the columns of a table of survey answers, one row per answer sheet.
 
@@ -335,7 +348,7 @@ def responses(
 
     Parameters
     ----------
-    frame : pandas, polars or pyarrow table, or mapping of column names to sequences
+    frame : pandas, polars or pyarrow table, mapping of column names to sequences, or lazy frame
     score : str, optional
         The column of the one answer, numbers; required unless there are `items`. Nulls stay.
     items : sequence of str, optional
@@ -352,6 +365,8 @@ def responses(
         Numbers; decimals become float64.
     format : str or mapping of column to str, optional
         How text (or numbers such as 19970101) are to be read as times, in the letters of `strptime`.
+    check : bool
+        For lazy frames: whether values are looked at now where types do not say it all, in one small aggregate.
 
     Returns
     -------
@@ -378,11 +393,15 @@ def responses(
     entrance = door("responses", locals())
     if not entrance.items:
         entrance.require_any([("score",)], "the answer (score), or the columns of several ratings: items=[…]")
-    result = entrance.through(format)
+    result: Any = entrance.through(format, check=check)
     if scale is not None:
         low, high = _scale(scale)
-        for column in dict.fromkeys([*entrance.items, *(["score"] if "score" in result else [])]):
-            _check_scale(result, column, entrance.source.get(column, column), low, high)
+        answers = {name: entrance.source.get(name, name) for name in (*entrance.items, "score") if name in result}
+        if not isinstance(result, LazyTable):
+            for column, said in answers.items():
+                _check_scale(result, column, said, low, high)
+        elif check:
+            refuse_off_scale(result, answers, low, high)
     return result.leave(result.frame)
 
 

@@ -1,0 +1,120 @@
+"""Times of a lazy frame as whole numbers, made in its engine: days, periods, and what lies before a moment.
+
+Only parts of dates are asked for (year, day of the year, hour …): every engine has those, and they are those of the
+wall clock. What a wall clock shows is decided by the column's own zone in polars, and by the zone of the *session* in
+DuckDB, Spark and Ibis.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from custval._check import Moment
+from custval._frame.lazy import LazyTable
+from custval._frame.times import refuse_other_zone
+from custval.errors import ColumnError, DataError
+
+__all__ = ["day_number", "not_after", "period_number", "wall_clock", "zone_of_days"]
+
+_CENTURIES = 4000  # years are counted from before any date that there is, so that divisions are of positive numbers
+_BY_SESSION = ("duckdb", "pyspark", "pyspark[connect]", "ibis")
+
+
+def wall_clock(table: LazyTable, column: str, door: str | None = None) -> nw.Expr:
+    """A column of dates or times whose parts can be asked for.
+
+    Raises
+    ------
+    ColumnError
+        If the column holds anything else.
+    """
+    dtype = table.schema[column]
+    if dtype == nw.Date:
+        return nw.col(column).cast(nw.Datetime("us"))
+    if dtype != nw.Datetime:
+        how = f'cv.{door}(df, {column}="{column}")' if door else "a cast to a timestamp"
+        raise ColumnError(
+            f"{table.what}: column {column!r} must hold dates or times; it holds {dtype}. The door parses them: {how}",
+            column=column,
+            suggestion=how,
+        )
+    return nw.col(column)
+
+
+def zone_of_days(table: LazyTable, column: str, tz: str | None) -> str | None:
+    """The time zone whose days a column of times is read in; None for times without a zone.
+
+    Raises
+    ------
+    DataError
+        If `tz` is another one; or if it is not given, and the engine's session decides about the days.
+    """
+    zone = _zone(table, column)
+    if zone is not None and tz is None and table.engine in _BY_SESSION:
+        raise DataError(
+            f"{table.what}: column {column!r} holds times with a zone, and in {table.engine} the zone of the session "
+            f"({zone}) decides to which day they belong. Say which days are meant: tz={zone!r}",
+            column=column,
+            suggestion=f"tz={zone!r}",
+            code="time_zone",
+        )
+    refuse_other_zone(zone, tz, table.what, column)
+    return zone
+
+
+def _zone(table: LazyTable, column: str) -> str | None:
+    zone: str | None = getattr(table.schema[column], "time_zone", None)
+    if zone is None or table.engine != "ibis":
+        return zone
+    # the type of an Ibis column names a zone that its backend need not heed
+    backend: Any = table.frame.to_native().get_backend()
+    if backend.name == "duckdb":
+        return str(backend.raw_sql("SELECT current_setting('TimeZone')").fetchall()[0][0])
+    raise DataError(
+        f"{table.what}: column {column!r} holds times with a zone, and which days they belong to on Ibis with "
+        f"{backend.name} is not known here; cast them to times without a zone first",
+        column=column,
+        suggestion="cast the column to times without a zone first",
+        code="time_zone",
+    )
+
+
+def day_number(wall: nw.Expr) -> nw.Expr:
+    """Days since 1970-01-01 of a wall clock (proleptic Gregorian calendar)."""
+    full_years = wall.dt.year().cast(nw.Int64) + (_CENTURIES - 1)
+    epoch = 1970 + _CENTURIES - 1
+    return _days(full_years) + wall.dt.ordinal_day().cast(nw.Int64) - (_days(epoch) + 1)
+
+
+def period_number(wall: nw.Expr, grain: str) -> nw.Expr:
+    """The number of the period that holds each time, as `custval._kernels.calendar.period_number` counts."""
+    year = wall.dt.year().cast(nw.Int64)
+    if grain == "Y":
+        return year - 1970
+    if grain == "M":
+        return (year - 1970) * 12 + wall.dt.month().cast(nw.Int64) - 1
+    day = day_number(wall)
+    if grain == "h":
+        return day * 24 + wall.dt.hour().cast(nw.Int64)
+    if grain == "W":
+        shift = 7 * 1_000_000  # Mondays stay Mondays
+        return (day + (3 + shift)) // 7 - shift // 7
+    return day
+
+
+def not_after(wall: nw.Expr, moment: Moment) -> nw.Expr:
+    """Which times lie at or before a moment, the whole of its day included if only a date was given."""
+    day = int(moment.stamp.astype("M8[D]").astype(np.int64))
+    if moment.whole_day:
+        return day_number(wall) <= day
+    within = int((moment.stamp.astype("M8[us]") - moment.stamp.astype("M8[D]")).astype(np.int64))
+    hour, minute, second = (getattr(wall.dt, part)().cast(nw.Int64) for part in ("hour", "minute", "second"))
+    ticks = ((hour * 60 + minute) * 60 + second) * 1_000_000 + wall.dt.microsecond().cast(nw.Int64)
+    return (day_number(wall) < day) | ((day_number(wall) == day) & (ticks <= within))
+
+
+def _days(years: Any) -> Any:
+    return years * 365 + years // 4 - years // 100 + years // 400
