@@ -1,0 +1,195 @@
+"""The summary of contracts as a query, for lazy frames."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from custval._check import moment
+from custval._frame import LazyTable, count_where, day_number, is_missing, nw, wall_clock, zone_of_days
+from custval.errors import ColumnError, CustvalError, DataError
+from custval.typing import Instant
+
+__all__ = ["summarize_contracts_lazily"]
+
+_DROPPED = frozenset({"customer_id", "duration", "observed", "unit", "started_at", "ended_at"})
+
+
+def summarize_contracts_lazily(
+    table: LazyTable, unit: str, until: Instant | None, tz: str | None, *, check: bool
+) -> Any:
+    """One row per contract, as `summarize_contracts` makes it of an eager frame."""
+    table.require("customer_id", door="contracts")
+    if "started_at" in table and "ended_at" in table:
+        frame, duration, observed = _from_dates(table, unit, until, tz, check=check)
+    else:
+        table.require("duration", "observed", door="contracts")
+        if until is not None:
+            raise CustvalError("until needs started_at and ended_at; these contracts come with a duration")
+        frame, duration, observed = _from_durations(table, check=check)
+    return table.leave(
+        frame.select(
+            "customer_id",
+            duration.cast(nw.Int64).alias("duration"),
+            observed.alias("observed"),
+            nw.lit(unit).alias("unit"),
+            *(name for name in table.columns if name not in _DROPPED),
+        )
+    )
+
+
+def _from_dates(
+    table: LazyTable, unit: str, until: Instant | None, tz: str | None, *, check: bool
+) -> tuple[nw.LazyFrame[Any], nw.Expr, nw.Expr]:
+    first, last = wall_clock(table, "started_at", "contracts"), wall_clock(table, "ended_at", "contracts")
+    zone = zone_of_days(table, "started_at", tz)
+    if zone_of_days(table, "ended_at", tz) != zone:
+        raise DataError(
+            "started_at and ended_at are in different time zones",
+            suggestion="bring both to one zone first",
+            code="mixed_zones",
+        )
+    final = _check_dates(table, first, last) if check else None
+    if until is not None:
+        final = moment(until, "until", zone).stamp.astype("M8[D]")
+    if final is None:
+        raise CustvalError(
+            "with check=False nothing is asked of the data, so the end of observation must be given",
+            suggestion="until=…, or check=True",
+        )
+    frame = _parts(table.frame, first, last, final)
+    whole, begun = (_days if unit in {"D", "W"} else _months)(unit)
+    runs = nw.col("_custval_runs") == 1
+    lasted = nw.when(begun < 1).then(nw.lit(1)).otherwise(begun)
+    return frame, nw.when(runs).then(whole).otherwise(lasted), ~runs
+
+
+def _parts(frame: nw.LazyFrame[Any], first: nw.Expr, last: nw.Expr, final: np.datetime64) -> nw.LazyFrame[Any]:
+    """Start and end of each contract in numbers; a contract that still runs ends on the final day."""
+    month = final.astype("M8[M]")
+    length = int(((month + 1).astype("M8[D]") - month.astype("M8[D]")).astype(np.int64))
+    day = int(final.astype(np.int64))
+    runs = nw.col("ended_at").is_null() | (day_number(last) > day)
+
+    def end(at_last: nw.Expr, at_final: int) -> nw.Expr:
+        return nw.when(runs).then(nw.lit(at_final)).otherwise(at_last)
+
+    return frame.filter(day_number(first) <= day).with_columns(
+        _custval_runs=nw.when(runs).then(nw.lit(1)).otherwise(nw.lit(0)),
+        _custval_days=end(day_number(last), day) - day_number(first),
+        _custval_months=end(_month_number(last), int(month.astype(np.int64))) - _month_number(first),
+        _custval_from=first.dt.day().cast(nw.Int64),
+        _custval_to=end(last.dt.day().cast(nw.Int64), int((final - month.astype("M8[D]")).astype(np.int64)) + 1),
+        _custval_length=end(_days_in_month(last), length),
+    )
+
+
+def _days(unit: str) -> tuple[nw.Expr, nw.Expr]:
+    """Days or weeks that are complete, and those that have begun."""
+    days, length = nw.col("_custval_days"), 1 if unit == "D" else 7
+    return days // length, (days + (length - 1)) // length
+
+
+def _months(unit: str) -> tuple[nw.Expr, nw.Expr]:
+    """Calendar months or years that are complete, and those that have begun.
+
+    One is complete on the day of the month on which the contract started, or on the last day of a shorter month.
+    """
+    months, size = nw.col("_custval_months"), 12 if unit == "Y" else 1
+    started, ended = nw.col("_custval_from"), nw.col("_custval_to")
+    in_month = (months % size) == 0
+    still_to_come = in_month & (started > ended) & (ended < nw.col("_custval_length"))
+    whole = months // size - nw.when(still_to_come).then(nw.lit(1)).otherwise(nw.lit(0))
+    on_the_day = in_month & ~still_to_come & (started >= ended)
+    return whole, whole + nw.when(on_the_day).then(nw.lit(0)).otherwise(nw.lit(1))
+
+
+def _month_number(wall: nw.Expr) -> nw.Expr:
+    return (wall.dt.year().cast(nw.Int64) - 1970) * 12 + wall.dt.month().cast(nw.Int64) - 1
+
+
+def _days_in_month(wall: nw.Expr) -> nw.Expr:
+    year, month = wall.dt.year().cast(nw.Int64), wall.dt.month().cast(nw.Int64)
+    leap = ((year % 4) == 0) & (((year % 100) != 0) | ((year % 400) == 0))
+    february = nw.when(leap).then(nw.lit(29)).otherwise(nw.lit(28))
+    short = nw.when(month.is_in([4, 6, 9, 11])).then(nw.lit(30)).otherwise(nw.lit(31))
+    return nw.when(month == 2).then(february).otherwise(short)
+
+
+def _check_dates(table: LazyTable, first: nw.Expr, last: nw.Expr) -> np.datetime64:
+    """One small aggregate: nothing is missing or runs backwards, and where the data end."""
+    start, end = day_number(first), day_number(last)
+    found = table.facts(
+        customers=count_where(nw.col("customer_id").is_null()),
+        starts=count_where(nw.col("started_at").is_null()),
+        backwards=count_where(end < start),
+        last_start=start.max(),
+        last_end=end.max(),
+    )
+    _refuse_missing(table, "customer_id", found["customers"], "drop these rows first")
+    _refuse_missing(table, "started_at", found["starts"], "drop these rows, or fill in the start")
+    if found["backwards"]:
+        raise DataError(
+            f"{table.what}: {found['backwards']:,} contracts end before they start",
+            column="ended_at",
+            count=found["backwards"],
+            suggestion="correct or drop these rows",
+            code="ends_before_start",
+        )
+    days = [day for day in (found["last_start"], found["last_end"]) if day is not None]
+    return np.datetime64(max(days, default=0), "D")
+
+
+def _from_durations(table: LazyTable, *, check: bool) -> tuple[nw.LazyFrame[Any], nw.Expr, nw.Expr]:
+    duration, observed = nw.col("duration"), nw.col("observed")
+    if not table.schema["duration"].is_numeric():
+        raise ColumnError(
+            f"{table.what}: column 'duration' must hold numbers; it holds {table.schema['duration']}",
+            column="duration",
+            suggestion="cast it to whole numbers first",
+        )
+    is_flag = table.schema["observed"] == nw.Boolean
+    if not is_flag and not table.schema["observed"].is_numeric():
+        raise ColumnError(
+            f"{table.what}: column 'observed' must hold true or false; it holds {table.schema['observed']}",
+            column="observed",
+            suggestion="for flags in words: cv.contracts(df, true_values=('Yes',))",
+        )
+    seen = observed if is_flag else observed == 1
+    if check:
+        _check_durations(table, seen, nw.lit(0) if is_flag else (observed - 1) * observed)
+    return table.frame, duration, seen
+
+
+def _check_durations(table: LazyTable, seen: nw.Expr, odd: nw.Expr) -> None:
+    duration = nw.col("duration").cast(nw.Float64)
+    least = nw.when(seen).then(nw.lit(1)).otherwise(nw.lit(0))
+    found = table.facts(
+        customers=count_where(nw.col("customer_id").is_null()),
+        durations=count_where(is_missing("duration", table.schema["duration"])),
+        flags=count_where(is_missing("observed", table.schema["observed"])),
+        bad=count_where((duration < least) | (duration != duration.floor()) | (odd != 0)),
+    )
+    for column, name in (("customer_id", "customers"), ("duration", "durations"), ("observed", "flags")):
+        _refuse_missing(table, column, found[name], "drop these rows first")
+    if found["bad"]:
+        raise DataError(
+            f"{table.what}: {found['bad']:,} rows have no whole duration (at least 1 where observed), or an observed "
+            "that is neither true nor false",
+            column="duration",
+            count=found["bad"],
+            suggestion="durations count completed periods; for flags in words: cv.contracts(df, true_values=('Yes',))",
+            code="duration",
+        )
+
+
+def _refuse_missing(table: LazyTable, column: str, count: int | None, suggestion: str) -> None:
+    if count:
+        raise DataError(
+            f"{table.what}: column {column!r} is missing in {count:,} rows; {suggestion}",
+            column=column,
+            count=count,
+            suggestion=suggestion,
+            code="missing_values",
+        )

@@ -1,0 +1,299 @@
+"""The summary of transaction lines as a query, for lazy frames: nothing but a few numbers comes to Python.
+
+Lines are grouped to customer × period, and those to customers. What the sums of a customer need of the first occasion
+comes from a window over the occasions, so that money is summed under conditions and never as a difference of sums.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from custval._check import Moment
+from custval._frame import LazyTable, count_where, day_number, is_missing, nw, wall_clock, zone_of_days
+from custval._frame.engine_times import not_after, period_number
+from custval._kernels.calendar import units_per_period
+from custval.errors import ColumnError, DataError
+
+__all__ = ["LazyLines", "Window", "lazy_lines", "summarize_lazily", "up_to"]
+
+_MISSING_WHAT = {
+    "customer_id": "drop these rows first, in the engine: filter(customer_id is not null)",
+    "timestamp": "drop these rows first, in the engine: filter(timestamp is not null)",
+    "amount": "drop or fill these rows first",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LazyLines:
+    """Transaction lines in their engine.
+
+    Attributes
+    ----------
+    frame : lazy frame
+        `customer_id, timestamp, period`, and `amount`, `order_id` as far as there are such columns.
+    has_amount, has_order : bool
+    zone : str or None
+    days : tuple of int, or None
+        The numbers of the first and the last day; None if they have not been asked for.
+    last_period : int or None
+    """
+
+    table: LazyTable
+    frame: nw.LazyFrame[Any]
+    grain: str
+    has_amount: bool
+    has_order: bool
+    zone: str | None
+    days: tuple[int, int] | None
+    last_period: int | None
+
+    @property
+    def wall(self) -> nw.Expr:
+        """The wall clock of the lines."""
+        return wall_clock(self.table, "timestamp")
+
+    def refuse_before(self, end: Moment, name: str) -> None:
+        """Raise if a window ends before the first day of the data, as far as that is known."""
+        if self.days is None or int(end.last.astype("M8[D]").astype(np.int64)) >= self.days[0]:
+            return
+        first, last = (np.datetime64(day, "D") for day in self.days)
+        raise DataError(
+            f"{name}={end} lies before all lines of the data, which go from {first} to {last}",
+            suggestion=f"choose a later {name}",
+            code="window",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The periods after `split` up to `final`: what is held out."""
+
+    split: int
+    final: int
+
+
+def lazy_lines(table: LazyTable, grain: str, tz: str | None, *, check: bool) -> LazyLines:
+    """Check transactions and number their periods, in the engine.
+
+    Raises
+    ------
+    ColumnError
+        If a column is missing or of a type that cannot serve.
+    DataError
+        If `check`, and customers, times or amounts are missing or infinite; if it is not clear whose days are meant.
+    """
+    table.require("customer_id", "timestamp", door="transactions")
+    _refuse_odd_customers(table)
+    wall = wall_clock(table, "timestamp", "transactions")
+    zone = zone_of_days(table, "timestamp", tz)
+    chosen = [nw.col("customer_id"), nw.col("timestamp"), period_number(wall, grain).alias("period")]
+    if "amount" in table:
+        chosen.append(_amount(table))
+    if "order_id" in table:
+        chosen.append(nw.col("order_id"))
+    days, last = _check(table, wall, grain) if check else (None, None)
+    frame = table.frame.select(*chosen)
+    return LazyLines(table, frame, grain, "amount" in table, "order_id" in table, zone, days, last)
+
+
+def summarize_lazily(
+    lines: LazyLines, final: int | None, unit: str, *, regularity: bool = False, held: Window | None = None
+) -> Any:
+    """The summary of lines up to the period `final` (None: their last), and of what is held out after it."""
+    factor = units_per_period(lines.grain, unit)
+    occasions = _occasions(lines)
+    makes, now = nw.col("makes") > 0, None if held is None else nw.col("period") <= held.split
+    occasions = occasions.with_columns(bought=nw.when(makes if now is None else makes & now).then(nw.col("period")))
+    if lines.has_amount:
+        occasions = occasions.with_columns(first=nw.col("bought").min().over("customer_id"))
+        repeats = nw.when(nw.col("bought") > nw.col("first")).then(nw.col("money"))
+        occasions = occasions.with_columns(repeat_money=repeats.otherwise(nw.lit(0.0)))
+    if regularity:
+        occasions = _with_intervals(occasions, factor)
+    customers = occasions.group_by("customer_id").agg(**_sums(lines, now, regularity=regularity))
+    customers = customers.filter(nw.col("occasions") > 0)
+    if lines.has_order:
+        customers = customers.join(_orders(lines, held), on="customer_id", how="left")
+    if final is None:  # nothing was asked of the data, so that their end is known to the engine only
+        customers = customers.join(lines.frame.select(final=nw.col("period").max()), how="cross")
+    return lines.table.leave(_columns(customers, lines, final, unit, factor, regularity=regularity, held=held))
+
+
+def _refuse_odd_customers(table: LazyTable) -> None:
+    dtype = table.schema["customer_id"]
+    if dtype in (nw.String, nw.Categorical, nw.Enum) or dtype.is_integer():
+        return
+    how = 'cv.transactions(df, customer="customer_id")'
+    raise ColumnError(
+        f"{table.what}: column 'customer_id' must hold text or whole numbers; it holds {dtype}. "
+        f"The door turns whole-number floats into integers: {how}",
+        column="customer_id",
+        suggestion=how,
+    )
+
+
+def _amount(table: LazyTable) -> nw.Expr:
+    dtype = table.schema["amount"]
+    if not dtype.is_numeric():
+        raise ColumnError(
+            f"{table.what}: column 'amount' must hold numbers; it holds {dtype}",
+            column="amount",
+            suggestion="cast it to numbers first",
+        )
+    return nw.col("amount").cast(nw.Float64)
+
+
+def _check(table: LazyTable, wall: nw.Expr, grain: str) -> tuple[tuple[int, int] | None, int | None]:
+    """One small aggregate: what must not be missing, and where the data begin and end."""
+    asked = {
+        "rows": nw.len(),
+        "first_day": day_number(wall).min(),
+        "last_day": day_number(wall).max(),
+        "last_period": period_number(wall, grain).max(),
+    }
+    needed = [name for name in _MISSING_WHAT if name in table]
+    for name in needed:
+        asked[f"missing_{name}"] = count_where(is_missing(name, table.schema[name]))
+    if "amount" in table and table.schema["amount"].is_float():
+        asked["infinite"] = count_where(nw.col("amount").abs() == np.inf)
+    found = table.facts(**asked)
+    for name in needed:
+        count = found[f"missing_{name}"] or 0
+        if count:
+            raise DataError(
+                f"{table.what}: column {name!r} is missing in {count:,} of {found['rows']:,} rows; "
+                f"{_MISSING_WHAT[name]}",
+                column=name,
+                count=count,
+                suggestion=_MISSING_WHAT[name],
+                code="missing_values",
+            )
+    if found.get("infinite"):
+        raise DataError(
+            f"{table.what}: column 'amount' is infinite in {found['infinite']:,} rows",
+            column="amount",
+            count=found["infinite"],
+            suggestion="replace infinite values first",
+            code="infinite",
+        )
+    if not found["rows"]:
+        return None, 0
+    return (found["first_day"], found["last_day"]), found["last_period"]
+
+
+def _makes(lines: LazyLines) -> nw.Expr:
+    """Which lines make an occasion."""
+    return nw.col("amount") > 0 if lines.has_amount else ~nw.col("customer_id").is_null()
+
+
+def _occasions(lines: LazyLines) -> nw.LazyFrame[Any]:
+    """Customer × period: how many lines make an occasion of it, when the first and the last were, and the money."""
+    asked: dict[str, nw.Expr] = {"makes": nw.col("made").sum()}
+    asked["first_line"], asked["last_line"] = nw.col("made_at").min(), nw.col("made_at").max()
+    if lines.has_amount:
+        asked["money"] = nw.col("amount").sum()
+    # aggregates of plain columns only: those of conditions come out wrong on Dask
+    each = lines.frame.with_columns(
+        made=nw.when(_makes(lines)).then(nw.lit(1)).otherwise(nw.lit(0)),
+        made_at=nw.when(_makes(lines)).then(nw.col("timestamp")),
+    )
+    return each.group_by("customer_id", "period").agg(**asked)
+
+
+def _with_intervals(occasions: nw.LazyFrame[Any], factor: float) -> nw.LazyFrame[Any]:
+    # in periods without an occasion nothing is bought: they are put last, and their intervals are not counted
+    order = nw.when(nw.col("bought").is_null()).then(nw.lit(1)).otherwise(nw.lit(0))
+    occasions = occasions.with_columns(without=order)
+    before = nw.col("bought").shift(1).over("customer_id", order_by=["without", "period"])
+    occasions = occasions.with_columns(before=before)
+    steps = nw.when(nw.col("bought") > nw.col("before")).then(nw.col("bought") - nw.col("before"))
+    return occasions.with_columns(log_interval=(steps.cast(nw.Float64) * factor).log())
+
+
+def _sums(lines: LazyLines, now: nw.Expr | None, *, regularity: bool) -> dict[str, nw.Expr]:
+    """The aggregates of a customer over the periods; those of now, and those that are held out."""
+
+    def in_time(column: str) -> nw.Expr:
+        return nw.col(column) if now is None else nw.when(now).then(nw.col(column))
+
+    bought = nw.col("bought")
+    asked = {
+        "occasions": bought.count(),
+        "first_period": bought.min(),
+        "last_period": bought.max(),
+        "first_purchase": in_time("first_line").min(),
+        "last_purchase": in_time("last_line").max(),
+    }
+    if not lines.has_order:
+        asked["orders"] = in_time("makes").sum()
+    if lines.has_amount:
+        asked["repeat_money"] = nw.col("repeat_money").sum()
+        asked["total_amount"] = in_time("money").sum()
+    if regularity:
+        asked["sum_log_intervals"] = nw.col("log_interval").sum()
+    if now is not None:
+        later = ~now & (nw.col("makes") > 0)
+        asked["holdout_frequency"] = count_where(later)
+        if lines.has_amount:
+            asked["holdout_money"] = nw.when(later).then(nw.col("money")).otherwise(nw.lit(0.0)).sum()
+    return asked
+
+
+def _orders(lines: LazyLines, held: Window | None) -> nw.LazyFrame[Any]:
+    """Distinct orders of each customer; a line without an order is one of its own."""
+    makes = _makes(lines) if held is None else _makes(lines) & (nw.col("period") <= held.split)
+    missing = nw.col("order_id").is_null()
+    named = lines.frame.filter(makes, ~missing).select("customer_id", "order_id").unique()
+    # counted after `unique`: distinct counts differ in how they take null, and Dask's are wrong
+    each = named.select("customer_id", n_orders=nw.lit(1))
+    alone = lines.frame.filter(makes, missing).select("customer_id", n_orders=nw.lit(1))
+    return nw.concat([each, alone]).group_by("customer_id").agg(orders=nw.col("n_orders").sum())
+
+
+def _columns(
+    customers: nw.LazyFrame[Any],
+    lines: LazyLines,
+    final: int | None,
+    unit: str,
+    factor: float,
+    *,
+    regularity: bool,
+    held: Window | None,
+) -> nw.LazyFrame[Any]:
+    """The columns of a summary, by name and in order."""
+    first, last = nw.col("first_period"), nw.col("last_period")
+    end = nw.col("final") if final is None else nw.lit(final)
+    frequency = nw.col("occasions").cast(nw.Int64) - 1
+    columns: dict[str, nw.Expr] = {
+        "customer_id": nw.col("customer_id"),
+        "frequency": frequency,
+        "recency": (last - first).cast(nw.Float64) * factor,
+        "T": (end - first).cast(nw.Float64) * factor,
+    }
+    if lines.has_amount:
+        mean = nw.col("repeat_money") / frequency.cast(nw.Float64)
+        columns["monetary_value"] = nw.when(frequency > 0).then(mean).otherwise(nw.lit(0.0))
+    columns["orders"] = nw.col("orders").cast(nw.Int64)
+    if lines.has_amount:
+        columns["total_amount"] = nw.col("total_amount")
+    columns["time_since_last"] = (end - last).cast(nw.Float64) * factor
+    columns["first_purchase"], columns["last_purchase"] = nw.col("first_purchase"), nw.col("last_purchase")
+    if regularity:
+        columns["sum_log_intervals"] = nw.when(frequency > 0).then(nw.col("sum_log_intervals")).otherwise(nw.lit(0.0))
+    columns["unit"] = nw.lit(unit)
+    if held is not None:
+        count = nw.col("holdout_frequency").cast(nw.Int64)
+        columns["holdout_frequency"] = count
+        columns["holdout_T"] = nw.lit(float((held.final - held.split) * factor))
+        if lines.has_amount:
+            mean = nw.col("holdout_money") / count.cast(nw.Float64)
+            columns["holdout_monetary_value"] = nw.when(count > 0).then(mean).otherwise(nw.lit(0.0))
+    return customers.select(**columns)
+
+
+def up_to(lines: LazyLines, end: Moment) -> nw.Expr:
+    """Which lines lie at or before a moment."""
+    return not_after(lines.wall, end)
