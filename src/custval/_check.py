@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from custval._kernels.calendar import DAYS_PER, GRAINS, units_per_period
+from custval._kernels.calendar import DAYS_PER, GRAINS, period_number, units_per_period
 from custval.errors import CustvalError
 from custval.typing import Instant, Span
 
@@ -188,6 +188,10 @@ class Moment:
     def last(self) -> np.datetime64:
         """The last microsecond that still belongs to it."""
         return self.stamp + np.timedelta64(86_400_000_000 - 1 if self.whole_day else 0, "us")
+
+    def period(self, grain: str) -> int:
+        """The number of the `grain` period that holds it."""
+        return int(period_number(np.array([self.last]), grain)[0])
 
     def __str__(self) -> str:
         text = np.datetime_as_string(self.stamp, unit="D" if self.whole_day else "s")

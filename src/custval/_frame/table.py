@@ -15,6 +15,8 @@ from custval._frame.values import nulls
 from custval.errors import ColumnError, CustvalError, DataError
 from custval.typing import IntoFrame
 
+_COLLECT = {"duckdb": "relation.df()", "pyspark": "df.toPandas()", "ibis": "table.to_pandas()", "dask": "df.compute()"}
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -107,9 +109,11 @@ def enter(frame: IntoFrame, what: str = "the table") -> Table:
             code="frame",
         ) from None
     if isinstance(entered, nw.LazyFrame):
+        library = type(frame).__module__.partition(".")[0].strip("_")
+        way = f"collect it first: {_COLLECT.get(library, 'frame.collect()')}"
         raise DataError(
-            f"{what} is a lazy frame ({type(frame).__module__}), and this function reads eager ones",
-            suggestion="collect it first: frame.collect()",
+            f"{what} is a lazy frame ({type(frame).__module__}), and this function reads eager ones; {way}",
+            suggestion=way,
             code="lazy",
         )
     if entered.implementation.is_pandas_like():
