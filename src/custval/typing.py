@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 IntoFrame: TypeAlias = Any
-"""A pandas, polars or pyarrow table, or a mapping of column names to sequences."""
+"""A pandas, polars or pyarrow table, a mapping of column names to sequences, or a lazy frame of an engine."""
 
 Grain: TypeAlias = Literal["h", "D", "W", "M", "Y"]
 """The calendar period within which purchases count as one occasion."""
