@@ -49,7 +49,7 @@ SIGNATURES = {
         "(tx, *, refunds='net', refund_when=None, unmatched_refunds='keep', duplicates='drop', zero_amount='keep', "
         "missing_customer='drop', exclude=None)"
     ),
-    "data_quality.validate": "(frame, rules, key=None)",
+    "data_quality.validate": "(frame, rules, key=None, *, tz=None)",
     "segmentation.RFMScorer": "(n_bins=5, method='quantile', segments='standard', *, cuts=None)",
     "lifecycle.stages": "(transactions, customers=None, scheme=None, as_of=None)",
     "strategy.customer_view": (

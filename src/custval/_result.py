@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from custval._frame import enter, to_mapping
+from custval._frame import LazyTable, enter_any, to_mapping
 from custval.errors import CustvalError
 
 __all__ = ["Account", "Result", "as_data"]
@@ -34,8 +34,11 @@ def as_data(value: Any) -> Any:
         return [as_data(item) for item in value]
     if isinstance(value, (dt.date, dt.datetime)):
         return value.isoformat()
-    if hasattr(value, "columns") or hasattr(value, "column_names"):
-        return as_data(to_mapping(enter(value)))
+    if _is_frame(value):
+        table = enter_any(value)
+        if isinstance(table, LazyTable):  # its rows are in the engine, and stay there
+            return {"lazy": table.engine, "columns": table.columns}
+        return as_data(to_mapping(table))
     return str(value)
 
 
@@ -52,7 +55,7 @@ class Result:
     __slots__ = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """All fields as JSON-safe data; frames become mappings of columns to lists."""
+        """All fields as JSON-safe data; frames become mappings of columns to lists, lazy ones the names of them."""
         return {
             field.name: as_data(getattr(self, field.name))
             for field in dataclasses.fields(self)  # type: ignore[arg-type]
@@ -72,10 +75,15 @@ class Result:
         return "".join([*parts, "</div>"])
 
 
+def _is_frame(value: Any) -> bool:
+    # asked of the type: polars warns where a lazy frame is asked for its columns
+    return hasattr(type(value), "columns") or hasattr(type(value), "column_names")
+
+
 def _html(value: Any) -> str:
     if isinstance(value, Result):
         return value._repr_html_()
-    if hasattr(value, "columns") or hasattr(value, "column_names"):
+    if _is_frame(value):
         return _html_table(value)
     if isinstance(value, Mapping):
         rows = "".join(f"<tr><th>{html.escape(str(k))}</th><td>{_html(v)}</td></tr>" for k, v in value.items())
@@ -84,7 +92,10 @@ def _html(value: Any) -> str:
 
 
 def _html_table(frame: Any) -> str:
-    table = enter(frame)
+    table = enter_any(frame)
+    if isinstance(table, LazyTable):
+        columns = ", ".join(map(html.escape, table.columns))
+        return f"<p>a lazy frame of {html.escape(table.engine)}: {columns}</p>"
     head = "".join(f"<th>{html.escape(name)}</th>" for name in table.columns)
     shown = to_mapping(dataclasses.replace(table, frame=table.frame.head(_SHOWN_ROWS)))
     body = "".join(

@@ -30,12 +30,8 @@ def test_a_stream_that_can_be_read_once(some_lines):
     reader = pa.Table.from_pandas(_lines(some_lines)).to_reader()
     frame = connection.from_arrow(reader)
     # the check reads the stream; what is left of it must not pass for data
-    summary = cv.summarize(frame)
-    with pytest.raises(Exception, match="(?i)consumed"):
-        summary.fetchall()
-    once = connection.from_arrow(pa.Table.from_pandas(_lines(some_lines)).to_reader())
-    summary = cv.summarize(once, check=False, until="2013-12-31")
-    assert len(summary.fetchall()) == len(cv.summarize(_lines(some_lines), until="2013-12-31"))
+    with pytest.raises((DataError, duckdb.Error), match="(?i)consumed|only once"):
+        cv.summarize(frame).fetchall()
 
 
 def test_a_result_used_twice(engine, some_lines, assert_same):
@@ -86,3 +82,11 @@ def test_dask_doors_and_summary(some_lines, assert_same):
     frame = dask.from_pandas(lines.rename(columns={"customer_id": "who"}), npartitions=3)
     lazy = cv.summarize(cv.transactions(frame, customer="who"), unit="W")
     assert_same(lazy.compute(), cv.summarize(lines, unit="W"))
+
+
+def test_a_result_of_lazy_frames_shows_itself(engine, some_lines):
+    cleaned = cv.data_quality.clean_transactions(engine.lazy(some_lines(200)), refunds="drop")
+    data = cleaned.to_dict()
+    assert data["frame"] == {"lazy": engine.name, "columns": ["customer_id", "timestamp", "amount", "order_id"]}
+    assert data["account"]["rows_in"] == 200
+    assert f"a lazy frame of {engine.name}" in cleaned._repr_html_()

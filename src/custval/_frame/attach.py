@@ -17,7 +17,7 @@ def beside(frame: nw.LazyFrame[Any], small: Mapping[str, Any]) -> nw.LazyFrame[A
     ----------
     frame : lazy frame
     small : mapping of str to array of shape (n,)
-        Columns of numbers without nulls.
+        Columns of numbers or text without nulls.
     """
     engine = str(frame.implementation.value)
     native: Any = frame.to_native()

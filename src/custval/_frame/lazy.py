@@ -17,7 +17,7 @@ from custval._frame.table import Table, enter, missing_column
 from custval.errors import CustvalError, DataError
 from custval.typing import IntoFrame
 
-__all__ = ["LazyTable", "count_where", "enter_any", "is_missing"]
+__all__ = ["LazyTable", "count_where", "enter_any", "is_missing", "said_plainly"]
 
 _ENGINES = {
     "polars": "polars (lazy)",
@@ -62,11 +62,31 @@ class LazyTable:
             if column not in self.schema:
                 raise missing_column(column, self.columns, self.what, door, hint)
 
-    def fetch(self, frame: nw.LazyFrame[Any]) -> Table:
-        """Run a query and take its rows to Python: the only place where rows cross."""
-        with _said_plainly(self.engine, self.what):
+    def fetch(self, frame: nw.LazyFrame[Any], *, last: bool = False) -> Table:
+        """Run a query and take its rows to Python: the only place where rows cross.
+
+        Raises
+        ------
+        DataError
+            If the engine refuses, or if (unless this is the `last` use of the frame) it could be read only once.
+        """
+        with said_plainly(self.engine, self.what):
             backend: Any = _COLLECTED.get(self.engine, "pandas")
-            return Table(frame.collect(backend=backend), self.what)
+            found = Table(frame.collect(backend=backend), self.what)
+        if not last and self.engine == "duckdb" and len(found):
+            self._refuse_spent_stream(backend)
+        return found
+
+    def _refuse_spent_stream(self, backend: Any) -> None:
+        # a relation over an Arrow stream is empty once it has been read, and before 2.0 DuckDB does not say so
+        native: Any = self.frame.to_native()
+        if "ARROW_SCAN" in native.explain() and not len(self.frame.head(1).collect(backend=backend)):
+            way = "read the stream into a table first: con.from_arrow(reader.read_all())"
+            raise DataError(
+                f"{self.what} could be read only once, as a stream can, and the check has read it; {way}",
+                suggestion=way,
+                code="engine",
+            )
 
     def facts(self, **aggregates: nw.Expr) -> dict[str, Any]:
         """One small aggregate over the frame: Python numbers and times by name, nulls as None."""
@@ -74,17 +94,19 @@ class LazyTable:
 
     def facts_of(self, frame: nw.LazyFrame[Any], **aggregates: nw.Expr) -> dict[str, Any]:
         """One small aggregate over another frame of the same engine."""
-        row = self.fetch(frame.select(**aggregates)).frame.to_dict(as_series=False)
+        with said_plainly(self.engine, self.what):  # some engines judge a query before it is run
+            asked = frame.select(**aggregates)
+        row = self.fetch(asked).frame.to_dict(as_series=False)
         return {name: _plain(values[0]) for name, values in row.items()}
 
     def attach(self, frame: nw.LazyFrame[Any], small: Mapping[str, Any], on: list[str]) -> nw.LazyFrame[Any]:
         """A lazy frame of this engine with the columns of a small local table beside it, joined `on` columns."""
-        with _said_plainly(self.engine, self.what):
+        with said_plainly(self.engine, self.what):
             return frame.join(beside(self.frame, small), on=on, how="left")
 
     def with_frame(self, frame: nw.LazyFrame[Any]) -> LazyTable:
         """The same with other columns."""
-        with _said_plainly(self.engine, self.what):
+        with said_plainly(self.engine, self.what):
             return replace(self, frame=frame, schema=dict(frame.collect_schema()))
 
     def leave(self, frame: nw.LazyFrame[Any]) -> Any:
@@ -123,7 +145,7 @@ def enter_any(frame: IntoFrame, what: str = "the table", *, dask: bool = False) 
             suggestion="collect it first, as pandas, polars or pyarrow",
             code="engine",
         )
-    with _said_plainly(engine, what):
+    with said_plainly(engine, what):
         schema = dict(lazy.collect_schema())
     return LazyTable(lazy, what, schema, is_narwhals=isinstance(frame, nw.LazyFrame))
 
@@ -146,7 +168,7 @@ def _lazy(frame: Any, what: str) -> nw.LazyFrame[Any] | None:
     if library not in _LIBRARIES or isinstance(frame, nw.DataFrame):
         return None
     try:
-        with _said_plainly(library, what):
+        with said_plainly(library, what):
             entered = nw.from_native(frame)
     except TypeError:
         return None  # no frame at all: `enter` says so
@@ -154,7 +176,7 @@ def _lazy(frame: Any, what: str) -> nw.LazyFrame[Any] | None:
 
 
 @contextmanager
-def _said_plainly(engine: str, what: str) -> Iterator[None]:
+def said_plainly(engine: str, what: str) -> Iterator[None]:
     """Whatever an engine raises, as an error of this library that says which engine it was."""
     try:
         yield

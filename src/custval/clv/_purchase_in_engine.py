@@ -65,7 +65,7 @@ def collect_tuples(table: LazyTable, sample_weight: Any) -> tuple[Table, FloatAr
     for name in _SOURCE.values():
         refuse_no_number(table, name)
     frame = table.frame.select(*names, **weights.columns())
-    found = table.fetch(frame.group_by(*names).agg(**weights.sums()))
+    found = table.fetch(frame.group_by(*names).agg(**weights.sums()), last=True)
     return found, *weights.read(found)
 
 
@@ -121,7 +121,7 @@ def _demands(model: PurchaseModel, table: LazyTable) -> tuple[Demand, ...]:
     differ = ((x == 0) & (t_x != 0)) | ((x != 0) & (t_x == 0))
     laws = (
         *(finite(table, name) for name in _SOURCE.values()),
-        Law("frequency", (x < 0) | (x != x.floor()), "a frequency is a whole number of at least 0"),
+        Law("frequency", (x < 0) | (x % 1 != 0), "a frequency is a whole number of at least 0"),
         Law("recency", (t_x < 0) | (t_x > T), "a recency lies between 0 and T"),
         Law("T", T < 0, "T is at least 0"),
         Law("recency", differ, "recency is 0 exactly for customers with frequency 0"),

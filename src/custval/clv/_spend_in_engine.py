@@ -58,7 +58,7 @@ def collect_bins(table: LazyTable, sample_weight: Any, width: float = WIDTH) -> 
     lawful = all_of(laws, "spend")
     fits = (x > 0) & (m > 0)
     log_m = nw.when(fits).then(m).otherwise(nw.lit(1.0)).log()
-    places = nw.when(fits).then((log_m / width).floor()).otherwise(nw.lit(_NOT_POSITIVE))
+    places = nw.when(fits).then(log_m // width).otherwise(nw.lit(_NOT_POSITIVE))
     frame = table.frame.select(
         _custval_x=nw.when(x > 0).then(x).otherwise(nw.lit(0.0)),
         _custval_place=nw.when(x > 0).then(places).otherwise(nw.lit(0.0)),
@@ -68,7 +68,7 @@ def collect_bins(table: LazyTable, sample_weight: Any, width: float = WIDTH) -> 
     )
     broken = {name: nw.col(name).sum() for name in lawful.asked}
     asked = {"_custval_log_m": nw.col("_custval_log_m").sum(), **broken, **weights.sums()}
-    found = table.fetch(frame.group_by("_custval_x", "_custval_place").agg(**asked))
+    found = table.fetch(frame.group_by("_custval_x", "_custval_place").agg(**asked), last=True)
     lawful.judge(found)
     weight, rows = weights.read(found)
     x_found, place_found = numbers(found, "_custval_x"), numbers(found, "_custval_place")
@@ -94,7 +94,7 @@ def _laws(table: LazyTable) -> tuple[Law, ...]:
     return (
         finite(table, "frequency"),
         finite(table, "monetary_value"),
-        Law("frequency", (x < 0) | (x != x.floor()), "a frequency is a whole number of at least 0"),
+        Law("frequency", (x < 0) | (x % 1 != 0), "a frequency is a whole number of at least 0"),
     )
 
 

@@ -1,7 +1,8 @@
 """Which rows break a rule.
 
 What is decided row by row from constants alone (`not_null`, `in_range`, `in_set`, `references`, `expression`) is a
-narwhals expression, for any engine; what needs Python's regular expressions, the clock or other rows reads arrays.
+narwhals expression, for any engine (`condition_of`); what needs Python's regular expressions, the clock or other rows
+reads arrays, and lazy frames have ways of their own for it.
 """
 
 from __future__ import annotations
@@ -18,17 +19,19 @@ from numpy.typing import NDArray
 
 from custval._check import moment
 from custval._expression import from_data, parse_condition
-from custval._frame import Table, codes, nulls, numbers, nw, times
+from custval._frame import LazyTable, Table, codes, nulls, numbers, nw, times
 from custval._kernels.calendar import not_after
+from custval.data_quality._days_in_engine import names_a_day
 from custval.data_quality._repeats import repeats
 from custval.data_quality._rule import Rule
 from custval.errors import ColumnError, DataError
 from custval.typing import IntArray
 
-__all__ = ["Judgment", "judge"]
+__all__ = ["EVERYWHERE", "WIDE", "Judgment", "compares_days", "condition_of", "judge", "kind_of_column", "misfit"]
 
 _LARGEST = sys.float_info.max
-_EVERYWHERE = dt.timedelta(hours=14)  # of all zones UTC+14 is the first to see a day
+WIDE = (nw.UInt64, nw.Int128, nw.UInt128)
+EVERYWHERE = dt.timedelta(hours=14)  # of all zones UTC+14 is the first to see a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,8 @@ def judge(rule: Rule, table: Table) -> Judgment:
     if rule.check != "not_null" and len(rule.columns) == 1 and nulls(table[rule.columns[0]]).all():
         return Judgment(np.zeros(len(table), dtype=bool))  # libraries differ in what type they give such a column
     try:
-        if rule.check in _CONDITIONS:
-            condition = _CONDITIONS[rule.check](rule, table)
+        condition = condition_of(rule, table)
+        if condition is not None:
             failing = table.frame.select(condition.alias("fails"))["fails"]
             return Judgment(np.asarray(failing.to_numpy(), dtype=bool))
         return Judgment(_MASKS[rule.check](rule, table))
@@ -60,14 +63,38 @@ def judge(rule: Rule, table: Table) -> Judgment:
         return Judgment(np.ones(len(table), dtype=bool), str(error))
 
 
+def condition_of(rule: Rule, table: Table | LazyTable) -> nw.Expr | None:
+    """Where a rule fails, as an expression for any engine; None for a rule that is not decided row by row.
+
+    Raises
+    ------
+    ColumnError
+        If a column is of a type that does not fit.
+    """
+    return _CONDITIONS[rule.check](rule, table) if rule.check in _CONDITIONS else None
+
+
+def compares_days(rule: Rule) -> bool:
+    """Whether a rule compares times with days, so that it matters in which zone the days are counted."""
+    if rule.check == "expression":
+        return names_a_day(parse_condition(rule.parameters["condition"]))
+    if rule.check == "in_range":
+        return any(isinstance(bound, str) for bound in rule.parameters.values())
+    return rule.check == "not_in_future" and rule.parameters["as_of"] is not None
+
+
 # row by row: expressions
 
 
-def _not_null(rule: Rule, table: Table) -> nw.Expr:
-    return from_data(["not", ["is_null", {"column": rule.columns[0]}]]).fails(table)
+def _not_null(rule: Rule, table: Table | LazyTable) -> nw.Expr:
+    return from_data(["not", ["is_null", {"column": rule.columns[0]}]]).fails(_readable(table))
 
 
-def _in_range(rule: Rule, table: Table) -> nw.Expr:
+def _readable(table: Table | LazyTable) -> Any:
+    return table.frame if isinstance(table, LazyTable) else table
+
+
+def _in_range(rule: Rule, table: Table | LazyTable) -> nw.Expr:
     column = {"column": rule.columns[0]}
     low, high = rule.parameters["low"], rule.parameters["high"]
     days = isinstance(low, str) or isinstance(high, str)
@@ -77,19 +104,19 @@ def _in_range(rule: Rule, table: Table) -> nw.Expr:
     if high is not None or not days:
         links.append(["<=", column, {"date": high} if days else _LARGEST if high is None else high])
     try:
-        return from_data(["and", *links] if len(links) == 2 else links[0]).fails(table)
+        return from_data(["and", *links] if len(links) == 2 else links[0]).fails(_readable(table))
     except ColumnError:
-        raise _misfit(rule, table, "dates or times" if days else "numbers") from None
+        raise misfit(rule, table, "dates or times" if days else "numbers") from None
 
 
-def _in_set(rule: Rule, table: Table) -> nw.Expr:
+def _in_set(rule: Rule, table: Table | LazyTable) -> nw.Expr:
     name, values = rule.columns[0], list(rule.parameters["values"])
-    series = table[name]
-    held, wanted = _kind_of_column(series), _kind_of(values[0]) if values else ""
+    dtype = _dtype(table, name)
+    held, wanted = kind_of_column(dtype), _kind_of(values[0]) if values else ""
     if values and held != wanted:
-        raise _misfit(rule, table, wanted)
+        raise misfit(rule, table, wanted)
     column, known = nw.col(name), ~nw.col(name).is_null()
-    if held == "numbers" and series.dtype.is_integer() and series.dtype != nw.UInt64:
+    if held == "numbers" and dtype.is_integer() and dtype not in WIDE:
         column, values = column.cast(nw.Int64), [int(v) for v in values if float(v).is_integer() and abs(v) < 2**63]
     elif held == "numbers":
         column, values = column.cast(nw.Float64), [float(v) for v in values]
@@ -99,28 +126,34 @@ def _in_set(rule: Rule, table: Table) -> nw.Expr:
     return known & ~column.is_in(values).fill_null(value=False) if values else known
 
 
-def _misfit(rule: Rule, table: Table, wanted: str) -> ColumnError:
+def misfit(rule: Rule, table: Table | LazyTable, wanted: str) -> ColumnError:
+    """The error about a column whose type a rule cannot read."""
     name = rule.columns[0]
-    held = _kind_of_column(table[name])
+    held = kind_of_column(_dtype(table, name))
     message = f"{table.what}: column {name!r} must hold {wanted}, for {rule.name}; it holds {held}"
     return ColumnError(message, column=name, suggestion="convert the column first")
+
+
+def _dtype(table: Table | LazyTable, name: str) -> Any:
+    return table.schema[name] if isinstance(table, LazyTable) else table[name].dtype
 
 
 def _kind_of(value: Any) -> str:
     return "booleans" if isinstance(value, bool) else "text" if isinstance(value, str) else "numbers"
 
 
-def _kind_of_column(series: nw.Series[Any]) -> str:
-    if series.dtype in (nw.String, nw.Categorical, nw.Enum):
+def kind_of_column(dtype: Any) -> str:
+    """What a column holds, in the words of the rules: text, booleans, numbers, or the type itself."""
+    if dtype in (nw.String, nw.Categorical, nw.Enum):
         return "text"
-    return "booleans" if series.dtype == nw.Boolean else "numbers" if series.dtype.is_numeric() else str(series.dtype)
+    return "booleans" if dtype == nw.Boolean else "numbers" if dtype.is_numeric() else str(dtype)
 
 
-def _expression(rule: Rule, table: Table) -> nw.Expr:
-    return parse_condition(rule.parameters["condition"]).fails(table)
+def _expression(rule: Rule, table: Table | LazyTable) -> nw.Expr:
+    return parse_condition(rule.parameters["condition"]).fails(_readable(table))
 
 
-_CONDITIONS: dict[str, Callable[[Rule, Table], nw.Expr]] = {
+_CONDITIONS: dict[str, Callable[[Rule, Table | LazyTable], nw.Expr]] = {
     "not_null": _not_null,
     "in_range": _in_range,
     "in_set": _in_set,
@@ -143,8 +176,8 @@ def _matches_pattern(rule: Rule, table: Table) -> NDArray[np.bool_]:
     series = table[rule.columns[0]]
     failing = np.zeros(len(table), dtype=bool)
     known = np.flatnonzero(~nulls(series))
-    if _kind_of_column(series) != "text":
-        raise _misfit(rule, table, "text")
+    if kind_of_column(series.dtype) != "text":
+        raise misfit(rule, table, "text")
     code, distinct = codes(series[known], ordered=False)
     matches = re.compile(rule.parameters["pattern"]).fullmatch
     failing[known] = np.array([matches(str(text)) is None for text in distinct.to_list()])[code]
@@ -156,7 +189,7 @@ def _not_in_future(rule: Rule, table: Table) -> NDArray[np.bool_]:
     column = times(table, name)
     as_of = rule.parameters["as_of"]
     if as_of is None:
-        now = dt.datetime.now(dt.UTC).replace(tzinfo=None) + (_EVERYWHERE if column.zone is None else dt.timedelta())
+        now = dt.datetime.now(dt.UTC).replace(tzinfo=None) + (EVERYWHERE if column.zone is None else dt.timedelta())
         return ~not_after(column.instant, np.datetime64(now, "us"), whole_day=False)
     latest = moment(as_of, "as_of", column.zone)
     # NaT is the least integer, and so never after anything

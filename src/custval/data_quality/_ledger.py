@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from custval._frame import Table, labels, nulls, nw
+from custval._frame import LazyTable, Table, labels, nulls, nw
 from custval._result import Account
 from custval.data_quality._money import exact_sum
 from custval.errors import ColumnError
@@ -18,7 +18,7 @@ from custval.typing import FloatArray
 __all__ = ["Ledger", "refuse_taken_names"]
 
 
-def refuse_taken_names(table: Table, names: Sequence[str], what: str) -> None:
+def refuse_taken_names(table: Table | LazyTable, names: Sequence[str], what: str) -> None:
     """Raise where a column that the result adds is there already."""
     for name in names:
         if name in table:

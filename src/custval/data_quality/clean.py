@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from custval._check import choice
 from custval._expression import Expression, parse_condition
-from custval._frame import Table, enter, examples, nulls, numbers
+from custval._frame import LazyTable, Table, enter_any, examples, is_missing, nulls, numbers, nw
 from custval._result import Account, Result
+from custval.data_quality._clean_in_engine import Step, equals_zero, part, refunds_of, with_repeats
+from custval.data_quality._days_in_engine import refuse_days_of_session
 from custval.data_quality._ledger import Ledger, refuse_taken_names
 from custval.data_quality._money import exact_sum
 from custval.data_quality._netting import Netting, net
 from custval.data_quality._repeats import repeats
+from custval.data_quality._tally_in_engine import require_numbers
 from custval.errors import CustvalError, DataError
 from custval.typing import FloatArray, IntoFrame
 
@@ -51,15 +54,21 @@ class CleanedTransactions(Result):
     frame : frame
         The lines that stay, in input order, with the columns of the input.
     removed : frame
-        The lines that left, as they came in, with `row` (their number from 0) and `reason`.
-    changed : frame
+        The lines that left, as they came in, with `row` (their number from 0; not of a lazy frame, whose rows have
+        none) and `reason`.
+    changed : frame, or None
         The lines that stay with a smaller quantity or amount than they came in with: `row` (in the input) and
-        `quantity_before, quantity_after, amount_before, amount_after` as far as there are such columns.
+        `quantity_before, quantity_after, amount_before, amount_after` as far as there are such columns. None for
+        lazy frames, where no line changes.
     log : frame
         Per step and reason, in order: `step, reason, rows, customers, amount`: how many lines left, how many
         customers were concerned, how much money was set aside (null without a column `amount`).
     account : Account
         Rows and money in, out and set aside by reason.
+
+    Notes
+    -----
+    Of a lazy frame `frame` and `removed` are lazy frames of its engine, in any order; `log` is a pandas frame.
     """
 
     frame: Any
@@ -97,7 +106,8 @@ def clean_transactions(
     refunds : {"net", "drop", "keep"}
         `"net"`: each refund is netted against earlier sales of the same customer and product (without a column
         `product_id`: of the same customer), the oldest sale first, parts of lines allowed; see Notes. `"drop"`: all
-        refund lines leave. `"keep"`: nothing happens.
+        refund lines leave. `"keep"`: nothing happens. Netting goes line by line in order of time: on lazy frames it
+        raises.
     refund_when : str, optional
         Which lines are refunds, as a condition such as `"starts_with(order_id, 'C')"`. Default: lines of negative
         `amount`; in a table without `amount`, of negative `quantity`; without either there are none.
@@ -105,7 +115,7 @@ def clean_transactions(
         What happens to a refund, or to the rest of one, that no earlier sale is left for (`refunds="net"`). `"keep"`:
         it stays, with what is left of its quantity and amount. `"drop"`: the line leaves.
     duplicates : {"drop", "keep", "raise"}
-        Lines equal to an earlier one in all columns; the first one stays.
+        Lines equal to an earlier one in all columns; the first one stays. Null is equal to null.
     zero_amount : {"keep", "drop", "raise"}
         Lines whose `amount` is zero.
     missing_customer : {"drop", "keep", "raise"}
@@ -122,10 +132,12 @@ def clean_transactions(
     Raises
     ------
     ColumnError
-        If a column is missing that a policy needs, holds the wrong type, or is called `row` or `reason`.
+        If a column is missing that a policy needs, holds the wrong type, or is called `reason` or, on eager frames,
+        `row`.
     DataError
         If a policy is `"raise"` and there are such lines; if quantities, amounts or times are null in lines that
-        netting reads; if the frame is lazy.
+        netting reads; if the frame is lazy and refunds are to be netted, or if a condition compares times with a
+        zone with days, where the session of a lazy frame's engine decides about the days.
     CustvalError
         If a policy is none of the options, or a condition cannot be read.
 
@@ -146,6 +158,10 @@ def clean_transactions(
     refunds took back cancel out; where a refund was paid at another price than its sale, the difference is the sum of
     the four entries of netting, and nothing else hides it: amount in = amount out + what was set aside, always. Null
     amounts count as nothing.
+
+    *Lazy frames* (polars, DuckDB, PySpark, Ibis) with `refunds="drop"` or `"keep"` are cleaned in their engine. One
+    aggregate is run when the function is called, and gives one row per reason: the log and the account, and the lines
+    that a policy `"raise"` refuses. Sums of money are the engine's own, to rounding.
 
     Examples
     --------
@@ -181,6 +197,9 @@ def clean_transactions(
     table = _enter(tx, refunds_policy)
     exclusions = _exclusions(exclude, table)
     refund_lines = None if refund_when is None else _condition(refund_when, "refund_when", table)
+    if isinstance(table, LazyTable):
+        policies = {"missing_customer": missing, "duplicates": duplicate_policy, "zero_amount": zero}
+        return _clean_lazily(table, policies, exclusions, refund_lines, drop_refunds=refunds_policy == "drop")
     ledger = Ledger(table, numbers(table, "amount", missing=True) if "amount" in table else None)
 
     _apply(ledger, missing, _MISSING, "missing_customer", lambda: nulls(table["customer_id"]))
@@ -196,23 +215,36 @@ def clean_transactions(
     return _result(ledger, table, np.zeros(len(table), dtype=bool))
 
 
-def _enter(tx: IntoFrame, refunds: str) -> Table:
-    table = enter(tx, "transactions")
+def _enter(tx: IntoFrame, refunds: str) -> Table | LazyTable:
+    table: Any = enter_any(tx, "transactions")
+    is_lazy = isinstance(table, LazyTable)
+    if is_lazy and refunds == "net":
+        ways_out = "refunds='drop', refunds='keep', or collect it first"
+        raise DataError(
+            f"{table.what} is a lazy frame, and refunds='net' goes through the lines one by one in order of time, "
+            f"which no engine does; {ways_out}",
+            suggestion=ways_out,
+            code="lazy",
+        )
     table.require("customer_id", *(["timestamp"] if refunds == "net" else []), door="transactions")
-    refuse_taken_names(table, ("row", "reason"), "clean_transactions")
+    refuse_taken_names(table, ("reason",) if is_lazy else ("row", "reason"), "clean_transactions")
     return table
 
 
-def _condition(text: Any, name: str, table: Table) -> Expression:
+def _condition(text: Any, name: str, table: Table | LazyTable) -> Expression:
     """A condition that these columns can answer."""
     if not isinstance(text, (str, Expression)):
         raise CustvalError(f"{name} must be a condition such as \"starts_with(order_id, 'C')\"; got {text!r}")
     condition = parse_condition(text)
-    condition.holds(table)
+    if not isinstance(table, LazyTable):
+        condition.holds(table)
+        return condition
+    condition.holds(table.frame)
+    refuse_days_of_session(table, condition, name)
     return condition
 
 
-def _exclusions(exclude: Any, table: Table) -> dict[str, Expression]:
+def _exclusions(exclude: Any, table: Table | LazyTable) -> dict[str, Expression]:
     if exclude is None:
         return {}
     if not isinstance(exclude, Mapping):
@@ -285,6 +317,37 @@ def _netted(ledger: Ledger, netting: Netting, unmatched: str) -> CleanedTransact
     for reason, which in ((_REFUNDED_IN_PART, changed & ~is_refund), (_NETTED_IN_PART, changed & is_refund)):
         ledger.move("refunds", reason, np.flatnonzero(which), before[which], after[which])
     return _result(ledger, netting.table, changed)
+
+
+def _clean_lazily(
+    table: LazyTable,
+    policies: Mapping[str, str],
+    exclusions: Mapping[str, Expression],
+    refund_lines: Expression | None,
+    *,
+    drop_refunds: bool,
+) -> CleanedTransactions:
+    frame, repeated = table.frame, None
+    if "amount" in table:
+        require_numbers(table, "amount")
+    if policies["duplicates"] != "keep":
+        frame, repeated = with_repeats(table)
+    steps = []
+
+    def apply(parameter: str, reason: str, where: nw.Expr | None) -> None:
+        if policies[parameter] != "keep" and where is not None:
+            steps.append(Step(parameter.replace("_", " "), reason, where, policies[parameter]))
+
+    apply("missing_customer", _MISSING, is_missing("customer_id", table.schema["customer_id"]))
+    apply("duplicates", _DUPLICATE, repeated)
+    steps += [Step("exclude", reason, condition.holds(table.frame)) for reason, condition in exclusions.items()]
+    if policies["zero_amount"] != "keep":
+        table.require("amount", door="transactions")
+        apply("zero_amount", _ZERO, equals_zero(table, "amount"))
+    if drop_refunds:
+        steps.append(Step("refunds", _REFUND, refunds_of(table, refund_lines)))
+    parted = part(table, frame, steps)
+    return CleanedTransactions(parted.frame, parted.removed, None, parted.log, parted.account)
 
 
 def _result(ledger: Ledger, after: Table, changed: NDArray[np.bool_]) -> CleanedTransactions:

@@ -178,7 +178,7 @@ def in_set(
 def matches_pattern(
     column: str, pattern: str, *, severity: Severity = "error", name: str | None = None, optional: bool = False
 ) -> Rule:
-    r"""The whole of the text matches a regular expression, in Python's syntax.
+    r"""The whole of the text matches a regular expression, in Python's syntax (on lazy frames: in that of the engine).
 
     Parameters
     ----------

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from custval._frame import Table, enter, labels, nw
+from custval._frame import (
+    LazyTable,
+    Table,
+    enter,
+    enter_any,
+    is_times,
+    labels,
+    new_frame,
+    nw,
+    refuse_other_zone,
+    zone_of,
+)
 from custval._result import Account, Result
-from custval.data_quality._judge import Judgment, judge
+from custval.data_quality._judge import Judgment, compares_days, judge
 from custval.data_quality._ledger import refuse_taken_names
 from custval.data_quality._money import amounts_if_any, exact_sum
 from custval.data_quality._rule import Rule, RuleSet, as_rules
 from custval.data_quality._text import column_as_text
+from custval.data_quality._validate_in_engine import validate_in_engine
+from custval.errors import DataError
 from custval.typing import IntoFrame
 
 __all__ = ["Validation", "validate"]
@@ -43,6 +56,11 @@ class Validation(Result):
     account : Account
         Rows in, accepted, and rejected by the first rule that each one breaks; and the money, where `amount` holds
         numbers.
+
+    Notes
+    -----
+    Of a lazy frame `failures`, `accepted` and `rejected` are lazy frames of its engine, their rows in any order;
+    `summary` is a pandas frame.
     """
 
     passed: bool
@@ -57,7 +75,9 @@ class Validation(Result):
         return self.failures
 
 
-def validate(frame: IntoFrame, rules: Iterable[Rule] | Rule, key: str | None = None) -> Validation:
+def validate(
+    frame: IntoFrame, rules: Iterable[Rule] | Rule, key: str | None = None, *, tz: str | None = None
+) -> Validation:
     """Judge a table by rules, and part the rows that can be trusted from those that cannot.
 
     Parameters
@@ -66,7 +86,12 @@ def validate(frame: IntoFrame, rules: Iterable[Rule] | Rule, key: str | None = N
     rules : iterable of Rule
         Made by the functions of `custval.data_quality.rules`, or a preset.
     key : str, optional
-        The column by which failures name their rows; by default the number of the row, from 0.
+        The column by which failures name their rows; by default the number of the row, from 0. A lazy frame needs
+        it: its rows have no number.
+    tz : str, optional
+        The time zone whose days are meant by rules that compare times with days, such as "Europe/Berlin"; it must be
+        that of the columns. Needed on engines where the zone of the session decides (DuckDB, Spark, Ibis), for such
+        rules on columns of times with a zone.
 
     Returns
     -------
@@ -80,7 +105,19 @@ def validate(frame: IntoFrame, rules: Iterable[Rule] | Rule, key: str | None = N
         If a column of a rule that is not optional, or the key, is missing; if the table has a column
         `rejection_reasons`.
     CustvalError
-        If `rules` holds anything but rules, or two of one name.
+        If `rules` holds anything but rules, or two of one name. On a lazy frame: if a rule is about the order of the
+        rows (`monotone`), or has a pattern that the engine cannot read.
+    DataError
+        If `tz` is not the zone of the days. On a lazy frame: without `key`, and where `unique(…, keep="first")` finds
+        rows that the key cannot put in order.
+
+    Notes
+    -----
+    A lazy frame (polars, DuckDB, PySpark, Ibis) is judged in its engine, and nothing but one row of counts and sums
+    per rule comes to Python; sums of money are the engine's own, to rounding. What differs there: `matches_pattern`
+    is read in the dialect of the engine's regular expressions; the first of the rows that `unique(…, keep="first")`
+    finds alike is the one with the least key; the `value` of a failure is written by the engine where it is no text,
+    whole number or time, and a time with a zone as its session's clock shows it.
 
     Examples
     --------
@@ -103,11 +140,17 @@ def validate(frame: IntoFrame, rules: Iterable[Rule] | Rule, key: str | None = N
     rows out                                     1                5.00
     """
     chosen = rules if isinstance(rules, RuleSet) else RuleSet(as_rules(rules))
-    table = enter(frame)
+    table: Any = enter_any(frame)
     refuse_taken_names(table, ("rejection_reasons",), "validate")
     if key is not None:
         table.require(key)
-    judged = _judge_all(chosen, table)
+    applied = [rule for rule in chosen if not rule.is_skipped(table.columns)]
+    for rule in applied:
+        table.require(*rule.columns, door=chosen.door)
+    if isinstance(table, LazyTable):
+        return _validate_lazily(chosen, applied, table, key, tz)
+    _refuse_other_days(applied, table, tz)
+    judged = [(rule, judge(rule, table)) for rule in applied]
     errors = [(rule.name, judgment.failing) for rule, judgment in judged if rule.severity == "error"]
     rejected = np.zeros(len(table), dtype=bool)
     for _, failing in errors:
@@ -117,16 +160,37 @@ def validate(frame: IntoFrame, rules: Iterable[Rule] | Rule, key: str | None = N
         failures=_failures(table, judged, key),
         accepted=table.leave(table.rows(~rejected)),
         rejected=_rejected(table, errors, np.flatnonzero(rejected)),
-        summary=_summary(table, chosen, {rule.name: judgment for rule, judgment in judged}),
+        summary=_summary(table, chosen, {rule.name: int(judgment.failing.sum()) for rule, judgment in judged}),
         account=_account(table, errors, rejected),
     )
 
 
-def _judge_all(rules: RuleSet, table: Table) -> list[tuple[Rule, Judgment]]:
-    applied = [rule for rule in rules if not rule.is_skipped(table.columns)]
-    for rule in applied:
-        table.require(*rule.columns, door=rules.door)
-    return [(rule, judge(rule, table)) for rule in applied]
+def _validate_lazily(
+    rules: RuleSet, applied: list[Rule], table: LazyTable, key: str | None, tz: str | None
+) -> Validation:
+    if key is None:
+        raise DataError(
+            f"{table.what} is a lazy frame, whose rows have no number, so that failures can be named by a column only",
+            suggestion='key="…", a column such as the id of the order, or collect the frame first',
+            code="lazy",
+        )
+    found = validate_in_engine(applied, table, key, tz)
+    return Validation(
+        passed=found.account.rows_out == found.account.rows_in,
+        failures=found.failures,
+        accepted=found.accepted,
+        rejected=found.rejected,
+        summary=_summary(enter(new_frame({})), rules, found.counts),
+        account=found.account,
+    )
+
+
+def _refuse_other_days(rules: list[Rule], table: Table, tz: str | None) -> None:
+    for rule in rules:
+        for column in rule.columns if compares_days(rule) else ():
+            zone = zone_of(table[column]) if is_times(table[column]) else None
+            if zone is not None:
+                refuse_other_zone(zone, tz, table.what, column)
 
 
 def _failures(table: Table, judged: list[tuple[Rule, Judgment]], key: str | None) -> Any:
@@ -177,10 +241,10 @@ def _rejected(table: Table, errors: list[tuple[str, NDArray[np.bool_]]], rows: N
     return part.extend({"rejection_reasons": labels(part, "rejection_reasons", which, reasons)})
 
 
-def _summary(table: Table, rules: RuleSet, judgments: dict[str, Judgment]) -> Any:
-    failures = [int(judgments[rule.name].failing.sum()) if rule.name in judgments else 0 for rule in rules]
+def _summary(table: Table, rules: RuleSet, counts: Mapping[str, int]) -> Any:
+    failures = [counts.get(rule.name, 0) for rule in rules]
     status = [
-        "skipped" if rule.name not in judgments else "failed" if count else "passed"
+        "skipped" if rule.name not in counts else "failed" if count else "passed"
         for rule, count in zip(rules, failures, strict=True)
     ]
     return table.make(

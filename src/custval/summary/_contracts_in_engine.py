@@ -169,7 +169,7 @@ def _check_durations(table: LazyTable, seen: nw.Expr, odd: nw.Expr) -> None:
         customers=count_where(nw.col("customer_id").is_null()),
         durations=count_where(is_missing("duration", table.schema["duration"])),
         flags=count_where(is_missing("observed", table.schema["observed"])),
-        bad=count_where((duration < least) | (duration != duration.floor()) | (odd != 0)),
+        bad=count_where((duration < least) | (duration % 1 != 0) | (odd != 0)),
     )
     for column, name in (("customer_id", "customers"), ("duration", "durations"), ("observed", "flags")):
         _refuse_missing(table, column, found[name], "drop these rows first")

@@ -173,7 +173,7 @@ def _id(table: LazyTable, source: str, _: Any) -> _Reading:
 def _fractions(table: LazyTable, source: str) -> nw.Expr:
     value = nw.col(source).cast(nw.Float64)
     exact = 2.0 ** (24 if table.schema[source] == nw.Float32 else 53)
-    odd = (value != value.floor()) | (value.abs() > exact)
+    odd = (value % 1 != 0) | (value.abs() > exact)
     return count_where(odd & ~is_missing(source, table.schema[source]))
 
 

@@ -1,0 +1,231 @@
+"""Which rows of a lazy frame break a rule: columns of 0 and 1 beside those of the table, made in its engine."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from custval._check import Moment, moment, zone_named
+from custval._frame import LazyTable, count_where, is_missing, nw, wall_clock, zone_of_days
+from custval._frame.engine_times import not_after
+from custval.data_quality._days_in_engine import require_days
+from custval.data_quality._judge import EVERYWHERE, WIDE, compares_days, condition_of, kind_of_column, misfit
+from custval.data_quality._repeats_in_engine import count_of_equals, keys_of, place_among_equals
+from custval.data_quality._rule import Rule
+from custval.errors import ColumnError, CustvalError
+
+__all__ = ["Flag", "flagged", "flags_of", "refuse_unreadable_patterns"]
+
+_LISTED = 1_000  # more values than these are no part of a query
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Where a rule fails, as columns to be made.
+
+    Attributes
+    ----------
+    column : str
+        The column that is 1 where the rule fails, and else 0.
+    fails : Expr
+    problem : str or None
+        Why all rows fail, if the rule could not be read.
+    ties : str or None
+        A column that is 1 where it is open which of equal rows is the first.
+    tied : Expr or None
+    working : mapping of str to Expr
+        Columns that must be there before.
+    lookup : tuple of str, array and str, or None
+        Values to be joined on one of the working columns, and the column that is 1 where one was found.
+    windows : mapping of str to Expr
+        Columns that are made of the working ones, by windows.
+    """
+
+    rule: Rule
+    column: str
+    fails: nw.Expr
+    problem: str | None = None
+    ties: str | None = None
+    tied: nw.Expr | None = None
+    working: Mapping[str, nw.Expr] = field(default_factory=dict)
+    lookup: tuple[str, Sequence[Any], str] | None = None
+    windows: Mapping[str, nw.Expr] = field(default_factory=dict)
+
+
+def flags_of(rules: Sequence[Rule], table: LazyTable, prefix: str, key: str, tz: str | None) -> list[Flag]:
+    """Say for each rule where it fails; nothing is run, unless a column cannot be read.
+
+    Raises
+    ------
+    CustvalError
+        If a rule needs an order of the rows.
+    DataError
+        If it is not clear whose days are meant.
+    """
+    flags = []
+    for number, rule in enumerate(rules):
+        name = f"{prefix}fails_{number}"
+        try:
+            flags.append(_flag(rule, table, name, key, tz))
+        except ColumnError as error:
+            flags.append(Flag(rule, name, nw.lit(1), problem=str(error)))
+    return _without_empty(flags, table)
+
+
+def flagged(table: LazyTable, flags: Sequence[Flag]) -> nw.LazyFrame[Any]:
+    """The table with the columns of these flags beside its own."""
+    frame = table.frame
+    working: dict[str, nw.Expr] = {}
+    windows: dict[str, nw.Expr] = {}
+    columns: dict[str, nw.Expr] = {}
+    for flag in flags:
+        working |= flag.working
+        windows |= flag.windows
+        columns[flag.column] = flag.fails
+        if flag.ties is not None and flag.tied is not None:
+            columns[flag.ties] = flag.tied
+    frame = frame.with_columns(**working) if working else frame
+    for on, values, found in (flag.lookup for flag in flags if flag.lookup is not None):
+        frame = table.attach(frame, {on: values, found: np.ones(len(values), dtype=np.int64)}, [on])
+    frame = frame.with_columns(**windows) if windows else frame
+    try:
+        return frame.with_columns(**columns) if columns else frame
+    except Exception:
+        refuse_unreadable_patterns(flags, table)  # DuckDB reads them when the query is put together
+        raise
+
+
+def refuse_unreadable_patterns(flags: Sequence[Flag], table: LazyTable) -> None:
+    """After a query has failed: raise if it did because the engine cannot read a pattern."""
+    for flag in flags:
+        if flag.rule.check != "matches_pattern" or flag.problem is not None:
+            continue
+        try:
+            table.facts(failures=count_where(_matches_pattern(flag.rule, table)))
+        except Exception as error:
+            raise CustvalError(
+                f"{table.engine} cannot read the pattern of {flag.rule.name}, which on a lazy frame is read by the "
+                f"engine and not by Python: {error}",
+                column=flag.rule.columns[0],
+                suggestion="write the pattern in the syntax of the engine, or collect the frame first",
+                code="pattern",
+            ) from error
+
+
+def _as_number(condition: nw.Expr) -> nw.Expr:
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0))
+
+
+def _without_empty(flags: list[Flag], table: LazyTable) -> list[Flag]:
+    """A column without a value keeps every rule: engines differ in what type they give it."""
+    doubtful = {flag.rule.columns[0] for flag in flags if flag.problem is not None and len(flag.rule.columns) == 1}
+    if not doubtful:
+        return flags
+    names = sorted(doubtful)
+    known = table.facts(
+        **{f"known_{i}": count_where(~is_missing(name, table.schema[name])) for i, name in enumerate(names)}
+    )
+    empty = {name for i, name in enumerate(names) if not known[f"known_{i}"]}
+    return [
+        Flag(flag.rule, flag.column, nw.lit(0))
+        if flag.problem is not None and set(flag.rule.columns) <= empty
+        else flag
+        for flag in flags
+    ]
+
+
+def _flag(rule: Rule, table: LazyTable, name: str, key: str, tz: str | None) -> Flag:
+    if rule.check == "unique":
+        return _unique(rule, table, name, key)
+    fails = _by_row(rule, table, tz)
+    if len(rule.parameters.get("values", ())) > _LISTED:
+        return _not_found(rule, table, name)
+    return Flag(rule, name, _as_number(fails))
+
+
+def _by_row(rule: Rule, table: LazyTable, tz: str | None) -> nw.Expr:
+    if rule.check == "monotone":
+        raise CustvalError(
+            f"{table.what} is a lazy frame, whose rows have no order, and {rule.name} is about their order",
+            suggestion="collect the frame first, sorted",
+            code="lazy",
+        )
+    if rule.check == "matches_pattern":
+        return _matches_pattern(rule, table)
+    if rule.check == "not_in_future":
+        return _not_in_future(rule, table, tz)
+    if compares_days(rule):
+        require_days(table, rule.columns, tz)
+    condition = condition_of(rule, table)
+    if condition is None:
+        raise NotImplementedError(f"the rule {rule.check} has no way to be judged in an engine")
+    return condition
+
+
+def _unique(rule: Rule, table: LazyTable, name: str, key: str) -> Flag:
+    """Where rows are repeated, and where it is open which is the first."""
+    columns = list(rule.columns) or table.columns
+    working, keys = keys_of(table, columns, f"{name}_")
+    known = None
+    for column in rule.columns:
+        known = _both(known, ~is_missing(column, table.schema[column]))
+    repeated = _as_number(_both(known, nw.col(f"{name}_n") > 1))
+    if rule.parameters["keep"] == "none":
+        return Flag(rule, name, repeated, working=working, windows={f"{name}_n": count_of_equals(keys, f"{name}_")})
+    if not rule.columns:  # rows equal in all columns are the same, whichever is called the first
+        place = place_among_equals(keys, keys[:1], f"{name}_")
+        return Flag(rule, name, repeated, working=working, windows={f"{name}_n": place})
+    further, order = keys_of(table, [key], f"{name}_")
+    windows = {
+        f"{name}_n": place_among_equals(keys, order, f"{name}_"),
+        f"{name}_same": count_of_equals([*keys, *(column for column in order if column not in keys)], f"{name}_"),
+    }
+    tied = _as_number(_both(known, nw.col(f"{name}_same") > 1))
+    return Flag(rule, name, repeated, ties=f"{name}_ties", tied=tied, working={**working, **further}, windows=windows)
+
+
+def _not_found(rule: Rule, table: LazyTable, name: str) -> Flag:
+    """Where a value is none of many: these go up as a table, and are joined."""
+    column, values = rule.columns[0], list(rule.parameters["values"])
+    dtype = table.schema[column]
+    kind: Any = nw.String
+    if dtype.is_integer() and dtype not in WIDE:
+        kind, values = nw.Int64, [int(value) for value in values if float(value).is_integer() and abs(value) < 2**63]
+    elif dtype.is_numeric():
+        kind, values = nw.Float64, [float(value) for value in values]
+    on, found = f"{name}_value", f"{name}_found"
+    missing = is_missing(column, dtype)
+    working = {on: nw.when(~missing).then(nw.col(column).cast(kind))}
+    fails = _as_number(~missing & nw.col(found).is_null())
+    return Flag(rule, name, fails, working=working, lookup=(on, values, found))
+
+
+def _both(known: nw.Expr | None, condition: nw.Expr) -> nw.Expr:
+    return condition if known is None else known & condition
+
+
+def _matches_pattern(rule: Rule, table: LazyTable) -> nw.Expr:
+    name = rule.columns[0]
+    dtype = table.schema[name]
+    if kind_of_column(dtype) != "text":
+        raise misfit(rule, table, "text")
+    text = nw.col(name) if dtype == nw.String else nw.col(name).cast(nw.String)
+    # not ^ and $: in some dialects $ also stands before a newline at the end
+    return ~nw.col(name).is_null() & ~text.str.contains(rf"\A(?:{rule.parameters['pattern']})\z")
+
+
+def _not_in_future(rule: Rule, table: LazyTable, tz: str | None) -> nw.Expr:
+    name = rule.columns[0]
+    wall, zone = wall_clock(table, name), getattr(table.schema[name], "time_zone", None)
+    known, as_of = ~nw.col(name).is_null(), rule.parameters["as_of"]
+    if as_of is not None:
+        return known & ~not_after(wall, moment(as_of, "as_of", zone_of_days(table, name, tz) if zone else None))
+    now = dt.datetime.now(dt.UTC)
+    if zone is not None:
+        return known & (nw.col(name) > nw.lit(now.astimezone(zone_named(zone))))
+    latest = np.datetime64((now + EVERYWHERE).replace(tzinfo=None), "us")
+    return known & ~not_after(wall, Moment(latest, whole_day=False))
