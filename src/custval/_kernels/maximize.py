@@ -28,6 +28,7 @@ Objective: TypeAlias = "Callable[[FloatArray], tuple[FloatArray | float, ...]]"
 
 # In log-parameters: a Newton step below this is none.
 _STEP_TOLERANCE = 1e-6
+_CLOSE = 1e-3  # a Newton step this short in log-parameters squares with the next
 # A log-parameter whose standard deviation is above this is compared with its limits. Below it, a likelihood that is
 # near quadratic in the parameter or in its inverse has fallen by 1 / (2 * 0.3**2) = 5 when that comes to 0.
 _VAGUE = 0.3
@@ -266,7 +267,9 @@ def _ascend(surface: _Surface, theta: FloatArray, hold: int | None = None) -> _P
         gained = there.value - here.value
         promised = here.gradient @ step + step @ here.hessian @ step / 2
         noise = 1e-13 * (1.0 + abs(here.value))
-        if gained < 0.1 * promised - noise:
+        # close to a maximum gains drown in the rounding of sums that cancel; steps that get shorter do not
+        arriving = concave and longest < _CLOSE and _is_closer(there, ~held, longest)
+        if gained < 0.1 * promised - noise and not arriving:
             radius = min(radius, float(np.max(np.abs(step)))) / 4
         else:
             radius = min(4.0, 2 * radius) if gained > 0.5 * promised - noise else radius
@@ -274,6 +277,12 @@ def _ascend(surface: _Surface, theta: FloatArray, hold: int | None = None) -> _P
         if radius < 1e-10 or not step.any():
             break
     return here
+
+
+def _is_closer(there: _Point, free: BoolArray, longest: float) -> bool:
+    """Whether the Newton step of a point is much shorter than the one that has led to it."""
+    basis, along, concave = _newton(there, free)
+    return concave and float(np.max(np.abs(basis @ along), initial=0.0)) < longest / 4
 
 
 def _newton(here: _Point, free: BoolArray) -> tuple[FloatArray, FloatArray, bool]:

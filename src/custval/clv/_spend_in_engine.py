@@ -58,7 +58,7 @@ def collect_bins(table: LazyTable, sample_weight: Any, width: float = WIDTH) -> 
     lawful = all_of(laws, "spend")
     fits = (x > 0) & (m > 0)
     log_m = nw.when(fits).then(m).otherwise(nw.lit(1.0)).log()
-    places = nw.when(fits).then(log_m // width).otherwise(nw.lit(_NOT_POSITIVE))
+    places = nw.when(fits).then((log_m / width).round()).otherwise(nw.lit(_NOT_POSITIVE))
     frame = table.frame.select(
         _custval_x=nw.when(x > 0).then(x).otherwise(nw.lit(0.0)),
         _custval_place=nw.when(x > 0).then(places).otherwise(nw.lit(0.0)),
@@ -73,7 +73,8 @@ def collect_bins(table: LazyTable, sample_weight: Any, width: float = WIDTH) -> 
     weight, rows = weights.read(found)
     x_found, place_found = numbers(found, "_custval_x"), numbers(found, "_custval_place")
     positive = (x_found > 0) & (place_found != _NOT_POSITIVE)
-    used = positive & (weight > 0)
+    used = np.flatnonzero(positive & (weight > 0))
+    used = used[np.lexsort((place_found[used], x_found[used]))]  # engines give rows in any order
     return Bins(
         x=x_found[used],
         m=np.exp(numbers(found, "_custval_log_m")[used] / weight[used]),
