@@ -51,7 +51,7 @@ SIGNATURES = {
     ),
     "data_quality.validate": "(frame, rules, key=None, *, tz=None)",
     "segmentation.RFMScorer": "(n_bins=5, method='quantile', segments='standard', *, cuts=None)",
-    "lifecycle.stages": "(transactions, customers=None, scheme=None, as_of=None)",
+    "lifecycle.stages": "(transactions, customers=None, scheme=None, as_of=None, *, tz=None, check=True)",
     "strategy.customer_view": (
         "(customers, *, as_of, stage=None, value=None, satisfaction=None, churn=None, segment=None, bands=None)"
     ),

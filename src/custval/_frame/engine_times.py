@@ -17,7 +17,7 @@ from custval._frame.lazy import LazyTable
 from custval._frame.times import refuse_other_zone
 from custval.errors import ColumnError, DataError
 
-__all__ = ["day_number", "not_after", "period_number", "wall_clock", "zone_of_days"]
+__all__ = ["date_of_day_number", "day_number", "not_after", "period_number", "wall_clock", "zone_of_days"]
 
 _CENTURIES = 4000  # years are counted from before any date that there is, so that divisions are of positive numbers
 _BY_SESSION = ("duckdb", "pyspark", "pyspark[connect]", "ibis")
@@ -41,6 +41,8 @@ def wall_clock(table: LazyTable, column: str, door: str | None = None) -> nw.Exp
             column=column,
             suggestion=how,
         )
+    if table.engine == "polars" and getattr(dtype, "time_zone", None) is not None:
+        return nw.col(column).dt.replace_time_zone(None)  # before 1.30 its days of the year were those of UTC
     return nw.col(column)
 
 
@@ -118,3 +120,28 @@ def not_after(wall: nw.Expr, moment: Moment) -> nw.Expr:
 
 def _days(years: Any) -> Any:
     return years * 365 + years // 4 - years // 100 + years // 400
+
+
+def date_of_day_number(frame: nw.LazyFrame[Any], column: str) -> nw.LazyFrame[Any]:
+    """A frame whose column of days counted from 1970-01-01 holds their midnights, as times without a zone.
+
+    Not every engine adds a varying number of days to a date, but all of them read dates from text: years 1000 to 9999.
+
+    References
+    ----------
+    Hinnant (2013). chrono-compatible Low-Level Date Algorithms, `civil_from_days`: years begin in March.
+    """
+    day, era, year, month = (nw.col(f"_custval_{part}") for part in ("day", "era", "year", "month"))
+    # column by column: as one expression it would hold the day hundreds of times
+    frame = frame.with_columns(_custval_day=nw.col(column) + 719_468)  # from 0000-03-01
+    frame = frame.with_columns(_custval_era=day // 146_097)
+    frame = frame.with_columns(_custval_day=day - era * 146_097)
+    frame = frame.with_columns(_custval_year=(day - day // 1_460 + day // 36_524 - day // 146_096) // 365)
+    frame = frame.with_columns(_custval_day=day - (year * 365 + year // 4 - year // 100))
+    frame = frame.with_columns(_custval_month=(day * 5 + 2) // 153)  # 0 is March
+    frame = frame.with_columns(_custval_day=day - (month * 153 + 2) // 5 + 1)
+    to_january = nw.when(month >= 10).then(nw.lit(100 - 9)).otherwise(nw.lit(3))
+    digits = ((year + era * 400) * 100 + month + to_january) * 100 + day
+    text = digits.cast(nw.Int64).cast(nw.String)
+    frame = frame.with_columns(text.str.to_datetime(format="%Y%m%d").cast(nw.Datetime("us")).alias(column))
+    return frame.drop("_custval_day", "_custval_era", "_custval_year", "_custval_month")

@@ -15,7 +15,30 @@ from custval._kernels.purchase_history import FEATURES, GROWING
 from custval.errors import CustvalError
 from custval.typing import FloatArray, IntArray
 
-__all__ = ["Conditions", "condition_of", "holds"]
+__all__ = ["MOST_DAYS", "Conditions", "Turn", "condition_of", "holds"]
+
+
+MOST_DAYS = 10_000_000
+"""More days than lie between any two dates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The values of a growing feature from which on a comparison may be another than it is before.
+
+    Attributes
+    ----------
+    feature : str
+    threshold : Expression or None
+        Where it stands still from day to day but depends on the customer: the comparison turns within one of it,
+        at its nearest whole number or at the next one, however it is rounded.
+    values : tuple of int
+        Where the threshold is a constant: the whole numbers at which the comparison may turn.
+    """
+
+    feature: str
+    threshold: Expression | None = None
+    values: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +59,12 @@ class Conditions:
     expressions: tuple[Expression, ...]
     features: frozenset[str]
     turning: tuple[Expression, ...] | None
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """When time alone can turn each comparison, if it can turn each of them at most once."""
+        found = (_turn(*_side_and_threshold(comparison.to_data())) for comparison in self.turning or ())
+        return tuple(dict.fromkeys(found))
 
     @classmethod
     def of(cls, conditions: Iterable[tuple[str, str]]) -> Self:
@@ -116,3 +145,36 @@ def _is_monotone(data: Any) -> bool:
         return True
     steady_divisor = data[0] != "/" or not _growing(data[2])
     return data[0] in {"+", "-", "*", "/", "negative"} and steady_divisor and all(map(_is_monotone, data[1:]))
+
+
+def _side_and_threshold(comparison: Any) -> tuple[Any, Any]:
+    """A comparison that turns once, solved for its growing feature: that, and what it is compared with."""
+    side, threshold = comparison[1:] if _growing(comparison[1]) else reversed(comparison[1:])
+    while isinstance(side, list):
+        name, *operands = side
+        if name == "negative":
+            side, threshold = operands[0], ["negative", threshold]
+        elif _growing(operands[0]):
+            side, threshold = operands[0], [_INVERSE[name], threshold, operands[1]]
+        elif name in {"+", "*"}:
+            side, threshold = operands[1], [_INVERSE[name], threshold, operands[0]]
+        else:  # what is taken off a steady part
+            side, threshold = operands[1], ["-", operands[0], threshold]
+    return side, threshold
+
+
+_INVERSE = {"+": "-", "-": "+", "*": "/", "/": "*"}
+
+
+def _turn(feature: Any, threshold: Any) -> Turn:
+    if isinstance(threshold, int | float):
+        value = float(threshold)
+    else:
+        expression = from_data(threshold)
+        if expression.columns:
+            return Turn(feature["column"], expression)
+        value = float(expression.evaluate({"any": np.zeros(1)})[0])
+    if not abs(value) < MOST_DAYS:  # nor NaN
+        return Turn(feature["column"])
+    nearest_day = round(value)
+    return Turn(feature["column"], values=(nearest_day, nearest_day + 1))

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from custval._check import Moment, moment
+from custval._check import Moment, flag, moment
 from custval._frame import (
+    LazyTable,
     Table,
-    enter,
+    enter_any,
     identifiers,
     labels,
     numbers,
@@ -19,6 +20,7 @@ from custval._frame import (
     refuse_duplicates,
     refuse_nulls,
     refuse_other_libraries,
+    refuse_other_zone,
     shared_codes,
     stamps,
     times,
@@ -29,6 +31,7 @@ from custval._kernels.purchase_history import PurchaseHistory, before_first_purc
 from custval.errors import CustvalError, DataError
 from custval.lifecycle._conditions import Conditions
 from custval.lifecycle._since import stages_on
+from custval.lifecycle._stages_in_engine import stages_in_engine
 from custval.lifecycle.schemes import StageScheme, days_of
 from custval.typing import FloatArray, Instant, IntArray, IntoFrame
 
@@ -40,6 +43,9 @@ def stages(
     customers: IntoFrame | None = None,
     scheme: StageScheme | None = None,
     as_of: Instant | None = None,
+    *,
+    tz: str | None = None,
+    check: bool = True,
 ) -> Any:
     """The lifecycle stage of every customer, and since when it has held without a break.
 
@@ -55,10 +61,16 @@ def stages(
         `StageScheme.classic()` if not given.
     as_of : date or time, optional
         The end of observation, inclusive; a bare date means the whole day. The last line of the data if not given.
+    tz : str, optional
+        The time zone whose days are meant, such as "Europe/Berlin"; it must be that of the timestamps. Needed on
+        engines where the zone of the session decides (DuckDB, Spark, Ibis), for timestamps with a zone.
+    check : bool
+        For lazy frames: whether one small aggregate of each table is run now, to refuse missing values and customers
+        who stand twice, and to find the end of the data. Without it they are not looked for, and `as_of` is needed.
 
     Returns
     -------
-    frame of the library of `transactions`, sorted by `customer_id`
+    frame of the library of `transactions`, sorted by `customer_id`; a lazy frame in its engine, in any order
         `customer_id`; `stage`; `stage_since`, the first day from which on the stage has held at the end of every day
         up to `as_of`, without a time zone (days are days of the timestamps' own zone). It is not before the first
         purchase, and for those who have never bought it is the day of `acquired_at`, null if that is unknown.
@@ -70,9 +82,10 @@ def stages(
         the other.
     DataError
         If customers, times or amounts are missing, a customer stands twice in `customers`, or all lines lie after
-        `as_of` and there are no `customers`.
+        `as_of` and there are no `customers`; if `tz` is not the zone of the days.
     CustvalError
-        If the tables are of different libraries.
+        If the tables are of different libraries, or one of them is lazy and the other is not; if a scheme has to be
+        followed day by day (see Notes), and the frames are lazy.
 
     Notes
     -----
@@ -80,7 +93,7 @@ def stages(
     `churn_after` after the last one (decline, churned). With any scheme `stage_since` is what calling this function
     for every day before would show. Conditions in which a growing feature (`age`, `time_since_last`) stands once, in
     a comparison by < <= > >= with what stands still, are followed from change to change; others day by day, which
-    takes time in proportion to the days.
+    takes time in proportion to the days, and which lazy frames cannot do.
 
     Examples
     --------
@@ -101,17 +114,21 @@ def stages(
     scheme = StageScheme.classic() if scheme is None else scheme
     if not isinstance(scheme, StageScheme):
         raise CustvalError(f"scheme must be a StageScheme; got {scheme!r}", suggestion="scheme=StageScheme.classic()")
-    table = enter(transactions, "transactions")
-    lines = _read(table)
-    end = _end(lines, as_of, needed=customers is not None)
-    if customers is None:
+    check = flag(check, "check")
+    table = enter_any(transactions, "transactions")
+    known = None if customers is None else enter_any(customers, "customers")
+    if isinstance(table, LazyTable) or isinstance(known, LazyTable):
+        return stages_in_engine(table, known, scheme, as_of, tz, check=check)
+    lines = _read(table, tz)
+    end = _end(lines, as_of, needed=known is not None)
+    if known is None:
         code, everyone = identifiers(table, "customer_id", "transactions")
         prospects = _Prospects(np.zeros(0, dtype=np.int64), np.zeros(0, dtype="M8[D]"))
     else:
-        code, everyone, prospects = _with_prospects(table, customers, end)
+        code, everyone, prospects = _with_prospects(table, known, end)
     bought = _bought(lines, code, len(everyone), end)
     buyers = np.flatnonzero(bought.count)
-    if not buyers.size and customers is None and len(table):
+    if not buyers.size and known is None and len(table):
         _refuse_nobody(lines, end)
     prospects = prospects.without(buyers)
     return _packed(table, everyone, _stages(bought.of(buyers), buyers, prospects, scheme, end))
@@ -126,10 +143,11 @@ class _Lines:
     amount: FloatArray | None
 
 
-def _read(table: Table) -> _Lines:
+def _read(table: Table, tz: str | None) -> _Lines:
     table.require("customer_id", "timestamp", door="transactions")
     refuse_nulls(table["timestamp"], table.what, "drop these rows first: df = df[df['timestamp'].notna()]")
     stamp = times(table, "timestamp", "transactions")
+    refuse_other_zone(stamp.zone, tz, table.what)
     return _Lines(stamp.wall, stamp.zone, numbers(table, "amount") if "amount" in table else None)
 
 
@@ -178,8 +196,7 @@ class _Prospects:
         return _Prospects(self.number[rest], self.acquired[rest])
 
 
-def _with_prospects(table: Table, customers: IntoFrame, end: Moment) -> tuple[IntArray, nw.Series[Any], _Prospects]:
-    known = enter(customers, "customers")
+def _with_prospects(table: Table, known: Table, end: Moment) -> tuple[IntArray, nw.Series[Any], _Prospects]:
     known.require("customer_id", door="customers")
     refuse_other_libraries([table, known])
     (code, number), everyone = shared_codes([table, known])

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from custval._check import nearest
-from custval._expression import parse_condition
+from custval._expression import Expression, parse_condition
 from custval.errors import CustvalError
 from custval.typing import IntArray
 
@@ -44,10 +44,16 @@ class SegmentGrid:
     names : tuple of str
     number : array of int64, shape (n_bins, n_bins, n_bins)
         For the scores (r, f, m), at [r − 1, f − 1, m − 1], the position of the segment in `names`.
+    conditions : tuple of Expression
+        Where each segment is, over the levels of the scores.
+    level : array of int64, shape (n_bins,)
+        What each score counts as in the conditions: itself, or 1 to 5 with the standard segments; not decreasing.
     """
 
     names: tuple[str, ...]
     number: IntArray
+    conditions: tuple[Expression, ...]
+    level: IntArray
 
     @classmethod
     def build(cls, segments: Any, n_bins: int) -> SegmentGrid:
@@ -59,14 +65,19 @@ class SegmentGrid:
             If `segments` is neither, or a score belongs to no segment or to more than one; the message names one.
         """
         if isinstance(segments, str) and segments == "standard":
-            score = _standard_scores(n_bins) - 1
-            return cls(tuple(STANDARD), _standard_numbers()[np.ix_(score, score, score)])
+            level = _standard_scores(n_bins)
+            score = level - 1
+            return cls(tuple(STANDARD), _standard_numbers()[np.ix_(score, score, score)], _parsed(STANDARD), level)
         if isinstance(segments, Mapping) and segments:
-            return cls(tuple(segments), _numbers(segments, n_bins))
+            return cls(tuple(segments), _numbers(segments, n_bins), _parsed(segments), np.arange(n_bins) + 1)
         raise CustvalError(
             f"segments must be 'standard' or a mapping of names to conditions; got {segments!r}",
             suggestion='segments={"best": "recency_score >= 4", "others": "recency_score < 4"}',
         )
+
+
+def _parsed(segments: Mapping[str, str]) -> tuple[Expression, ...]:
+    return tuple(map(parse_condition, segments.values()))
 
 
 @functools.cache

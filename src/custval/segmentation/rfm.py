@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils.metadata_routing import UNUSED
 
-from custval._check import choice, number, whole
-from custval._frame import Table, constant, enter, labels, numbers, refuse_nulls
-from custval._kernels.quantile_scores import bins, bins_within, quantile_cuts, quantile_cuts_within
-from custval._model import check_fitted, envelope, open_envelope, refuse_other_unit, sample_weights
+from custval._check import choice, flag, whole
+from custval._frame import LazyTable, Table, constant, enter_any, labels, refuse_nulls
+from custval._model import check_fitted, envelope, open_envelope, refuse_other_unit
 from custval._result import as_data
-from custval.errors import CustvalError, DataError, FitError
+from custval.errors import CustvalError
+from custval.segmentation import _scores_in_engine as in_engine
+from custval.segmentation._cuts_in_engine import learn_in_engine
 from custval.segmentation._grid import SCORES, SegmentGrid
-from custval.typing import FloatArray, IntArray, IntoFrame
+from custval.segmentation._scores import COLUMNS, cells_of, fixed_cuts, learned_cuts, no_customers, values_of, weight_of
+from custval.typing import FloatArray, IntoFrame
 
 __all__ = ["RFMScorer"]
 
-_COLUMNS = {"recency": "time_since_last", "frequency": "orders", "monetary": "total_amount"}
 _METHODS = ("quantile", "fixed", "nested")
 _MOST_BINS = 99
 _HINT = (
@@ -96,6 +98,9 @@ class RFMScorer(BaseEstimator):
     ['best', 'rest', 'rest', 'rest']
     """
 
+    # no metadata that a meta-estimator could route, and so no set_transform_request
+    __metadata_request__transform: ClassVar[dict[str, Any]] = {"check": UNUSED}
+
     def __init__(
         self,
         n_bins: int = 5,
@@ -116,8 +121,10 @@ class RFMScorer(BaseEstimator):
         ----------
         X : frame
             One row per customer, with `time_since_last`, `orders` and `total_amount`, as `custval.summarize` makes it.
+            Of a lazy frame nothing but numbers comes to Python: a few counts, and the exact quantiles.
         sample_weight : array of shape (n,) or str, optional
-            How many customers each row stands for, or the column that says so.
+            How many customers each row stands for, or the column that says so. Of a lazy frame it must be a column,
+            and then the distinct values come to Python, with the sums of their weights.
 
         Returns
         -------
@@ -132,36 +139,34 @@ class RFMScorer(BaseEstimator):
             If values are missing or infinite, or weights are negative or do not count customers.
         FitError
             If there is no customer to learn from.
+        CustvalError
+            If a lazy frame comes with an array of weights.
         """
         n_bins, method = self._checked()
         grid = SegmentGrid.build(self.segments, n_bins)
         table = _summary(X)
-        values = _values(table)
-        weight = _weight(sample_weight, table, n_bins)
-        if method == "fixed":
-            cuts = _fixed(self.cuts, n_bins)
-        elif not len(table):
-            raise FitError("RFM cuts need at least one customer, and the table has no rows", code="empty")
+        if isinstance(table, LazyTable):
+            learned = _learn_in_engine(table, n_bins, method, self.cuts, sample_weight)
         else:
-            learn = _quantile if method == "quantile" else _nested
-            cuts = learn(values, n_bins, weight)
+            learned = _learn(table, n_bins, method, self.cuts, sample_weight)
         self.segments_ = grid
-        self.cuts_ = cuts
-        self.unit_ = constant(table, "unit")
-        self.n_customers_ = float(len(table) if weight is None else weight.sum())
+        self.cuts_, self.unit_, self.n_customers_ = learned
         return self
 
-    def transform(self, X: IntoFrame) -> Any:
+    def transform(self, X: IntoFrame, *, check: bool = True) -> Any:
         """Scores and segment of each customer.
 
         Parameters
         ----------
         X : frame
             One row per customer, with `time_since_last`, `orders` and `total_amount`.
+        check : bool
+            For lazy frames: whether one small aggregate is run now, to refuse missing and infinite values and another
+            unit. Without it they are not looked for, and who has a missing value has no scores.
 
         Returns
         -------
-        frame of the library that came in, row by row
+        frame of the library that came in, row by row; a lazy frame in its engine, in any order
             `customer_id` (where X has it); `recency_score, frequency_score, monetary_score`, each 1 to `n_bins`;
             `rfm_score`, their digits side by side (two digits each from ten bins on); `rfm_segment`.
 
@@ -175,11 +180,16 @@ class RFMScorer(BaseEstimator):
             If X has another `unit` than the data of `fit`.
         """
         check_fitted(self, "cuts_")
+        check = flag(check, "check")
         table = _summary(X)
-        refuse_other_unit(constant(table, "unit"), self.unit_, f"the cuts were learned in {self.unit_!r}")
-        values = _values(table)
-        n_bins = len(self.segments_.number)
-        cell = _cells(values, self.cuts_, n_bins)
+        n_bins, learned = len(self.segments_.number), f"the cuts were learned in {self.unit_!r}"
+        if isinstance(table, LazyTable):
+            in_engine.refuse_odd_columns(table)
+            if check:
+                refuse_other_unit(in_engine.look_at(table, n_bins, customers=True).unit, self.unit_, learned)
+            return in_engine.scored(table, self.cuts_, self.segments_)
+        refuse_other_unit(constant(table, "unit"), self.unit_, learned)
+        cell = cells_of(values_of(table), self.cuts_, n_bins)
         r, f, m = np.indices((n_bins,) * 3).reshape(3, -1) + 1
         base = 10 if n_bins < 10 else 100
         columns: dict[str, Any] = {}
@@ -219,7 +229,7 @@ class RFMScorer(BaseEstimator):
         content = open_envelope(data, cls)
         try:
             scorer = cls(**content["init"])
-            cuts = {name: np.array(content["cuts"][name], dtype=np.float64) for name in _COLUMNS}
+            cuts = {name: np.array(content["cuts"][name], dtype=np.float64) for name in COLUMNS}
             unit, n_customers = content["unit"], content["n_customers"]
         except (KeyError, TypeError, ValueError) as error:
             raise CustvalError(f"these data are no complete {cls.__name__}: {error}", code="envelope") from None
@@ -245,79 +255,28 @@ class RFMScorer(BaseEstimator):
         return n_bins, method
 
 
-def _summary(X: IntoFrame) -> Table:
-    table = enter(X, "X")
-    table.require(*_COLUMNS.values(), hint=_HINT)
+def _summary(X: IntoFrame) -> Table | LazyTable:
+    table = enter_any(X, "X")
+    table.require(*COLUMNS.values(), hint=_HINT)
     return table
 
 
-def _values(table: Table) -> dict[str, FloatArray]:
-    return {name: numbers(table, column) for name, column in _COLUMNS.items()}
+_Learned = tuple[dict[str, FloatArray], str | None, float]
 
 
-def _weight(sample_weight: Any, table: Table, n_bins: int) -> FloatArray | None:
-    weight = sample_weights(table, sample_weight)
-    if weight is None:
-        return None
-    if len(table) and weight.sum() < n_bins:
-        raise DataError(
-            f"sample_weight says how many customers each row stands for, and all stand for {weight.sum():g} together, "
-            f"fewer than the {n_bins} bins",
-            suggestion="sample_weight = sample_weight * len(X) / sample_weight.sum()",
-            code="weight",
-        )
-    return weight
+def _learn(table: Table, n_bins: int, method: str, cuts: Any, sample_weight: Any) -> _Learned:
+    """The cuts, the unit, and how many customers there are."""
+    values = values_of(table)
+    weight = weight_of(table, sample_weight, n_bins)
+    found = fixed_cuts(cuts, n_bins) if method == "fixed" else learned_cuts(values, n_bins, method, weight)
+    return found, constant(table, "unit"), float(len(table) if weight is None else weight.sum())
 
 
-def _fixed(cuts: Any, n_bins: int) -> dict[str, FloatArray]:
-    if not isinstance(cuts, Mapping) or set(cuts) != set(_COLUMNS):
-        raise CustvalError(
-            f"method='fixed' takes cuts under 'recency', 'frequency' and 'monetary'; got {cuts!r}",
-            suggestion='cuts={"recency": [30, 90], "frequency": [1, 3], "monetary": [50, 200]} with n_bins=3',
-        )
-    result = {}
-    for name in _COLUMNS:
-        try:
-            at = np.array([number(cut, f"cuts[{name!r}]") for cut in cuts[name]], dtype=np.float64)
-        except TypeError:
-            raise CustvalError(f"cuts[{name!r}] must be a sequence of numbers; got {cuts[name]!r}") from None
-        if at.size != n_bins - 1 or (np.diff(at) <= 0).any():
-            raise CustvalError(
-                f"cuts[{name!r}] must be {n_bins - 1} increasing numbers for n_bins={n_bins}; got {cuts[name]!r}",
-                suggestion=f"n_bins={at.size + 1}" if at.size != n_bins - 1 else None,
-            )
-        result[name] = at
-    return result
-
-
-def _quantile(values: Mapping[str, FloatArray], n_bins: int, weight: FloatArray | None) -> dict[str, FloatArray]:
-    return {name: quantile_cuts(x, n_bins, weight) for name, x in values.items()}
-
-
-def _nested(values: Mapping[str, FloatArray], n_bins: int, weight: FloatArray | None) -> dict[str, FloatArray]:
-    shape = (n_bins, n_bins - 1)
-    whole_base = _quantile(values, n_bins, weight)
-    recency = n_bins - 1 - bins(values["recency"], whole_base["recency"]).astype(np.int64)
-
-    def within(name: str, group: Any, parents: FloatArray) -> FloatArray:
-        return quantile_cuts_within(values[name], n_bins, group, parents, weight)
-
-    frequency_cuts = within("frequency", recency, np.broadcast_to(whole_base["frequency"], shape))
-    pair = recency * n_bins + bins_within(values["frequency"], frequency_cuts, recency)
-    monetary_of_recency = within("monetary", recency, np.broadcast_to(whole_base["monetary"], shape))
-    monetary_cuts = within("monetary", pair, np.repeat(monetary_of_recency, n_bins, axis=0))
-    return {
-        "recency": whole_base["recency"],
-        "frequency": frequency_cuts,
-        "monetary": monetary_cuts.reshape(n_bins, *shape),
-    }
-
-
-def _cells(values: Mapping[str, FloatArray], cuts: Mapping[str, FloatArray], n_bins: int) -> IntArray:
-    """Each customer's place in the grid of scores, row by row from (1, 1, 1)."""
-    recency = n_bins - 1 - bins(values["recency"], cuts["recency"]).astype(np.int64)
-    if cuts["frequency"].ndim == 1:
-        pair = recency * n_bins + bins(values["frequency"], cuts["frequency"])
-        return pair * n_bins + bins(values["monetary"], cuts["monetary"])
-    pair = recency * n_bins + bins_within(values["frequency"], cuts["frequency"], recency)
-    return pair * n_bins + bins_within(values["monetary"], cuts["monetary"].reshape(-1, n_bins - 1), pair)
+def _learn_in_engine(table: LazyTable, n_bins: int, method: str, cuts: Any, sample_weight: Any) -> _Learned:
+    in_engine.refuse_odd_columns(table, sample_weight)
+    found = in_engine.look_at(table, n_bins, weight=sample_weight)
+    if method == "fixed":
+        return fixed_cuts(cuts, n_bins), found.unit, found.n_customers
+    if not found.rows:
+        raise no_customers()
+    return learn_in_engine(table, n_bins, method, sample_weight), found.unit, found.n_customers
