@@ -90,3 +90,17 @@ def test_a_result_of_lazy_frames_shows_itself(engine, some_lines):
     assert data["frame"] == {"lazy": engine.name, "columns": ["customer_id", "timestamp", "amount", "order_id"]}
     assert data["account"]["rows_in"] == 200
     assert f"a lazy frame of {engine.name}" in cleaned._repr_html_()
+
+
+X
+
+
+def test_where_duckdb_does_not_find_our_small_table(some_lines, assert_same, obstacle):
+    duckdb = pytest.importorskip("duckdb")
+    connection = duckdb.connect()
+    customers = cv.summarize(_lines(some_lines), unit="W")
+    connection.from_df(customers).create("customers")
+    connection.execute(obstacle)
+    model = cv.clv.BetaGeoModel.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="W")
+    found = model.expected_purchases(connection.table("customers"), "13W").df()
+    assert_same(found, model.expected_purchases(customers, "13W"))

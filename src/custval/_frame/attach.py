@@ -42,7 +42,28 @@ def beside(frame: nw.LazyFrame[Any], small: Mapping[str, Any]) -> nw.LazyFrame[A
 def _duckdb(relation: Any, _custval_small_table: Any) -> Any:
     # a relation joins relations of its own connection only, and does not say which that is; but it runs queries
     # there, and DuckDB finds the local variable by its name, and keeps it
-    return relation.query("_custval_large_table", "SELECT * FROM _custval_small_table")
+    try:
+        found = relation.query("_custval_large_table", "SELECT * FROM _custval_small_table")
+    except Exception:  # noqa: BLE001 - of a type that differs between versions: variables may be out of bounds
+        return _written_out(relation, _custval_small_table)
+    if found.columns == list(_custval_small_table.columns):
+        return found
+    return _written_out(relation, _custval_small_table)  # a table of that name stands in the way
+
+
+def _written_out(relation: Any, table: Any) -> Any:
+    """The same as a query of constants, which takes longer."""
+    columns = []
+    for name in table.columns:
+        kind = {"f": "DOUBLE", "i": "BIGINT", "u": "UBIGINT"}.get(table[name].dtype.kind, "VARCHAR")
+        # as text, which is read to the last bit; a number with a point would be a decimal first
+        values = ", ".join(_quoted(value if kind == "VARCHAR" else repr(value)) for value in table[name].tolist())
+        columns.append(f'unnest([{values}]::VARCHAR[]::{kind}[]) AS "{name}"')
+    return relation.query("_custval_large_table", f"SELECT {', '.join(columns)}")
+
+
+def _quoted(text: Any) -> str:
+    return "'" + str(text).replace("'", "''") + "'"
 
 
 def _spark(frame: Any, table: Any) -> Any:
