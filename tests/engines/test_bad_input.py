@@ -92,9 +92,10 @@ def test_a_result_of_lazy_frames_shows_itself(engine, some_lines):
     assert f"a lazy frame of {engine.name}" in cleaned._repr_html_()
 
 
-X
-
-
+@pytest.mark.parametrize(
+    "obstacle",
+    ["SET python_enable_replacements = false", "CREATE TABLE _custval_small_table (a INT)"],
+)
 def test_where_duckdb_does_not_find_our_small_table(some_lines, assert_same, obstacle):
     duckdb = pytest.importorskip("duckdb")
     connection = duckdb.connect()
