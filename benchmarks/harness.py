@@ -16,6 +16,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-__all__ = ["Comparison", "Measurement", "compare", "input_bytes"]
+__all__ = ["Comparison", "Measurement", "compare", "in_fresh_process", "input_bytes", "peak", "start_of_peak"]
 
 _MEGABYTE = 1e6
 _KIBIBYTE = 1024
@@ -146,6 +147,13 @@ def compare(
     return result
 
 
+def in_fresh_process(work: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function of a module returns, called in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=context) as process:
+        return process.submit(work, *arguments).result()
+
+
 def input_bytes(data: Any) -> int:
     """The bytes that an input holds: frames and arrays as they count themselves, containers by their parts."""
     if hasattr(data, "memory_usage"):
@@ -183,23 +191,25 @@ def _measure(sender: Connection, job: _Job) -> None:
     data = job.setup(job.size)
     held = input_bytes(data)
     gc.collect()
-    before = _start_of_peak()
+    before = start_of_peak()
     start = time.perf_counter()
     result = job.work(data)
     seconds = time.perf_counter() - start
-    peak = max(_peak() - before, 0)
-    sender.send(Measurement(seconds, peak, held, None if job.answer is None else float(job.answer(result))))
+    above = max(peak() - before, 0)
+    sender.send(Measurement(seconds, above, held, None if job.answer is None else float(job.answer(result))))
     sender.close()
 
 
-def _start_of_peak() -> int:
+def start_of_peak() -> int:
+    """The bytes of resident memory from which a peak is measured that begins now."""
     # Linux can set the high-water mark back to what is held now; elsewhere the setup's own peak hides part of the work
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    return _peak()
+    return peak()
 
 
-def _peak() -> int:
+def peak() -> int:
+    """The highest resident memory of this process, in bytes, since `start_of_peak`."""
     # ru_maxrss would do, but Linux lets a child inherit it from the process that started it
     status = Path("/proc/self/status")
     if status.exists():
@@ -212,6 +222,6 @@ def _peak() -> int:
 def _row(label: str, runs: Sequence[Measurement]) -> str:
     seconds = [run.seconds for run in runs]
     spread = f"{statistics.median(seconds):.3g} ({min(seconds):.3g} to {max(seconds):.3g})"
-    peak, held = statistics.median(run.peak for run in runs), runs[0].size
-    times = f" = {peak / held:.1f} × input" if held else ""
-    return f"  {label:<16}{spread:>36}{f'{peak / _MEGABYTE:,.0f} MB{times}':>32}"
+    above, held = statistics.median(run.peak for run in runs), runs[0].size
+    times = f" = {above / held:.1f} × input" if held else ""
+    return f"  {label:<16}{spread:>36}{f'{above / _MEGABYTE:,.0f} MB{times}':>32}"

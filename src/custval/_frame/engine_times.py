@@ -7,6 +7,7 @@ DuckDB, Spark and Ibis.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -84,21 +85,28 @@ def _zone(table: LazyTable, column: str) -> str | None:
     )
 
 
-def day_number(wall: nw.Expr) -> nw.Expr:
-    """Days since 1970-01-01 of a wall clock (proleptic Gregorian calendar)."""
+def day_number(wall: nw.Expr, engine: str = "") -> nw.Expr:
+    """Days since 1970-01-01 of a wall clock (proleptic Gregorian calendar).
+
+    Told that the `engine` is polars or DuckDB, its own numbers of dates are taken, which is faster.
+    """
+    if engine == "polars":
+        return wall.cast(nw.Date).cast(nw.Int32).cast(nw.Int64)
+    if engine == "duckdb":
+        return (wall.cast(nw.Date) - nw.lit(dt.date(1970, 1, 1))).cast(nw.Int64)
     full_years = wall.dt.year().cast(nw.Int64) + (_CENTURIES - 1)
     epoch = 1970 + _CENTURIES - 1
     return _days(full_years) + wall.dt.ordinal_day().cast(nw.Int64) - (_days(epoch) + 1)
 
 
-def period_number(wall: nw.Expr, grain: str) -> nw.Expr:
+def period_number(wall: nw.Expr, grain: str, engine: str = "") -> nw.Expr:
     """The number of the period that holds each time, as `custval._kernels.calendar.period_number` counts."""
     year = wall.dt.year().cast(nw.Int64)
     if grain == "Y":
         return year - 1970
     if grain == "M":
         return (year - 1970) * 12 + wall.dt.month().cast(nw.Int64) - 1
-    day = day_number(wall)
+    day = day_number(wall, engine)
     if grain == "h":
         return day * 24 + wall.dt.hour().cast(nw.Int64)
     if grain == "W":

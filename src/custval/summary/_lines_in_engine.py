@@ -1,7 +1,7 @@
 """The summary of transaction lines as a query, for lazy frames: nothing but a few numbers comes to Python.
 
 Lines are grouped to customer × period, and those to customers. What the sums of a customer need of the first occasion
-comes from a window over the occasions, so that money is summed under conditions and never as a difference of sums.
+is joined onto the occasions, so that money is summed under conditions and never as a difference of sums.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def lazy_lines(table: LazyTable, grain: str, tz: str | None, *, check: bool) -> 
     _refuse_odd_customers(table)
     wall = wall_clock(table, "timestamp", "transactions")
     zone = zone_of_days(table, "timestamp", tz)
-    chosen = [nw.col("customer_id"), nw.col("timestamp"), period_number(wall, grain).alias("period")]
+    chosen = [nw.col("customer_id"), nw.col("timestamp"), period_number(wall, grain, table.engine).alias("period")]
     if "amount" in table:
         chosen.append(_amount(table))
     if "order_id" in table:
@@ -108,7 +108,8 @@ def summarize_lazily(
     makes, now = nw.col("makes") > 0, None if held is None else nw.col("period") <= held.split
     occasions = occasions.with_columns(bought=nw.when(makes if now is None else makes & now).then(nw.col("period")))
     if lines.has_amount:
-        occasions = occasions.with_columns(first=nw.col("bought").min().over("customer_id"))
+        # not a window over the occasions: DuckDB would group the lines twice for it
+        occasions = occasions.join(_first_periods(lines, held), on="customer_id", how="left")
         repeats = nw.when(nw.col("bought") > nw.col("first")).then(nw.col("money"))
         occasions = occasions.with_columns(repeat_money=repeats.otherwise(nw.lit(0.0)))
     if regularity:
@@ -148,12 +149,13 @@ def _amount(table: LazyTable) -> nw.Expr:
 
 def _check(table: LazyTable, wall: nw.Expr, grain: str) -> tuple[tuple[int, int] | None, int | None]:
     """One small aggregate: what must not be missing, and where the data begin and end."""
-    asked = {
-        "rows": nw.len(),
-        "first_day": day_number(wall).min(),
-        "last_day": day_number(wall).max(),
-        "last_period": period_number(wall, grain).max(),
-    }
+    asked = {"rows": nw.len()}
+    if getattr(table.schema["timestamp"], "time_zone", None) is None:
+        asked |= {"first_day": day_number(wall.min()), "last_day": day_number(wall.max())}
+        asked["last_period"] = period_number(wall.max(), grain)
+    else:  # where clocks are set back at midnight, the last instant need not be on the last day
+        asked |= {"first_day": day_number(wall).min(), "last_day": day_number(wall).max()}
+        asked["last_period"] = period_number(wall, grain).max()
     needed = [name for name in _MISSING_WHAT if name in table]
     for name in needed:
         asked[f"missing_{name}"] = count_where(is_missing(name, table.schema[name]))
@@ -191,16 +193,21 @@ def _makes(lines: LazyLines) -> nw.Expr:
 
 def _occasions(lines: LazyLines) -> nw.LazyFrame[Any]:
     """Customer × period: how many lines make an occasion of it, when the first and the last were, and the money."""
-    asked: dict[str, nw.Expr] = {"makes": nw.col("made").sum()}
+    asked: dict[str, nw.Expr] = {"makes": nw.col("made_at").count()}
     asked["first_line"], asked["last_line"] = nw.col("made_at").min(), nw.col("made_at").max()
     if lines.has_amount:
         asked["money"] = nw.col("amount").sum()
     # aggregates of plain columns only: those of conditions come out wrong on Dask
     each = lines.frame.with_columns(
-        made=nw.when(_makes(lines)).then(nw.lit(1)).otherwise(nw.lit(0)),
         made_at=nw.when(_makes(lines)).then(nw.col("timestamp")),
     )
     return each.group_by("customer_id", "period").agg(**asked)
+
+
+def _first_periods(lines: LazyLines, held: Window | None) -> nw.LazyFrame[Any]:
+    """The period of each customer's first occasion."""
+    makes = _makes(lines) if held is None else _makes(lines) & (nw.col("period") <= held.split)
+    return lines.frame.filter(makes).group_by("customer_id").agg(first=nw.col("period").min())
 
 
 def _with_intervals(occasions: nw.LazyFrame[Any], factor: float) -> nw.LazyFrame[Any]:
