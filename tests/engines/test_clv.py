@@ -239,3 +239,9 @@ def test_from_lines_to_values(engine, some_lines, assert_same):
         engine.collect(lifetime_value(BUYS, 20.0, customers, annual_discount_rate=0.1)),
         lifetime_value(BUYS, 20.0, everyone, annual_discount_rate=0.1),
     )
+
+
+def test_columns_of_the_user_that_look_like_ours(engine, base, assert_same):
+    customers = base(1_000).assign(_custval_T=1.0, _custval_alive=2.0, _CUSTVAL_FREQUENCY=3.0, clv=4.0)
+    answer = lifetime_value(BUYS, SPENDS, engine.lazy(customers), annual_discount_rate=0.1)
+    assert_same(engine.collect(answer), lifetime_value(BUYS, SPENDS, customers, annual_discount_rate=0.1), rtol=1e-9)

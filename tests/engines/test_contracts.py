@@ -52,8 +52,8 @@ def test_durations(engine, assert_same):
         ({"duration": [0.5, 1.0]}, "1 rows have no whole duration"),
         ({"duration": [0.0, 1.0]}, "1 rows have no whole duration"),
         ({"observed": [2, 1]}, "1 rows have no whole duration"),
-        ({"duration": [None, 1.0]}, "'duration' is missing in 1 rows"),
-        ({"customer_id": [None, "b"]}, "'customer_id' is missing in 1 rows"),
+        ({"duration": [None, 1.0]}, "'duration' is missing in 1 of 2 rows"),
+        ({"customer_id": [None, "b"]}, "'customer_id' is missing in 1 of 2 rows"),
     ],
 )
 def test_bad_durations(engine, change, match):
@@ -74,3 +74,14 @@ def test_bad_dates(engine):
         cv.summarize_contracts(engine.lazy(both), unit="M")
     with pytest.raises(ColumnError, match="must hold numbers"):
         cv.summarize_contracts(engine.lazy({"customer_id": [1], "duration": ["1"], "observed": [1]}), unit="M")
+
+
+def test_columns_of_the_user_that_look_like_ours(engine, assert_same):
+    contracts = {
+        **_contracts(50),
+        "_custval_runs": np.arange(50),
+        "_custval_months": np.arange(50.0),
+        "period": ["x"] * 50,
+    }
+    lazy = cv.summarize_contracts(engine.lazy(contracts), unit="M")
+    assert_same(engine.collect(lazy), cv.summarize_contracts(pd.DataFrame(contracts), unit="M"))

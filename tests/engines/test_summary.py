@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -134,3 +135,31 @@ def test_whose_days_must_be_said(engine, some_lines):
 def test_times_without_a_zone_have_none(engine, some_lines):
     with pytest.raises(DataError, match="without a zone"):
         cv.summarize(engine.lazy(some_lines(100)), tz="UTC")
+
+
+def test_columns_of_the_user_that_look_like_ours(engine, some_lines, assert_same):
+    lines = some_lines(300)
+    more = dict.fromkeys(("period", "made_at", "money", "final", "first", "bought", "occasions"), np.arange(300))
+    assert_same(engine.collect(cv.summarize(engine.lazy({**lines, **more}))), cv.summarize(pd.DataFrame(lines)))
+
+
+def test_windows_before_the_first_line_of_the_first_day(engine):
+    lines = {"customer_id": [1], "timestamp": np.array(["2024-01-01T10:00"], dtype="M8[us]")}
+    for frame in (engine.lazy(lines), lines):
+        with pytest.raises(DataError, match="lies before all lines"):
+            cv.summarize(frame, until=dt.datetime(2024, 1, 1, 8))
+
+
+def test_the_zone_of_the_session_is_that_of_the_moment(engine, some_lines):
+    lines = some_lines(100)
+    here = cv.summarize(engine.zoned(lines), tz=ZONE)
+    there = engine.zoned(lines, "Asia/Tokyo")
+    with pytest.raises(DataError, match="are those of Asia/Tokyo"):
+        cv.summarize(there, tz=ZONE)
+    assert engine.is_lazy(cv.summarize(there, tz="Asia/Tokyo"))
+    assert engine.is_lazy(here)
+
+
+def test_a_zone_that_does_not_exist(engine, some_lines):
+    with pytest.raises(CustvalError, match="tz must be the name of a time zone"):
+        cv.summarize(engine.zoned(some_lines(100)), tz="Tokyo")

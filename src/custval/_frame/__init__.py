@@ -13,8 +13,17 @@ import narwhals.stable.v2 as nw
 
 from custval._frame.codes import codes, identifiers
 from custval._frame.engine_times import day_number, wall_clock, zone_of_days
+from custval._frame.engine_values import (
+    as_number,
+    count_where,
+    is_missing,
+    look,
+    nowhere,
+    require_identifiers,
+    require_numbers,
+)
 from custval._frame.keys import refuse_duplicates, refuse_other_libraries, shared_codes
-from custval._frame.lazy import LazyTable, count_where, enter_any, is_missing
+from custval._frame.lazy import LazyTable, enter_any, said_plainly
 from custval._frame.table import Table, enter, missing_column, new_frame, to_mapping
 from custval._frame.times import Times, is_times, parse_times, refuse_other_zone, stamps, times, zone_of
 from custval._frame.values import constant, examples, labels, nulls, numbers, refuse_nulls
@@ -23,6 +32,7 @@ __all__ = [
     "LazyTable",
     "Table",
     "Times",
+    "as_number",
     "codes",
     "constant",
     "count_where",
@@ -34,8 +44,10 @@ __all__ = [
     "is_missing",
     "is_times",
     "labels",
+    "look",
     "missing_column",
     "new_frame",
+    "nowhere",
     "nulls",
     "numbers",
     "nw",
@@ -44,6 +56,9 @@ __all__ = [
     "refuse_nulls",
     "refuse_other_libraries",
     "refuse_other_zone",
+    "require_identifiers",
+    "require_numbers",
+    "said_plainly",
     "shared_codes",
     "stamps",
     "times",

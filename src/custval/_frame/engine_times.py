@@ -70,10 +70,15 @@ def zone_of_days(table: LazyTable, column: str, tz: str | None) -> str | None:
 
 def _zone(table: LazyTable, column: str) -> str | None:
     zone: str | None = getattr(table.schema[column], "time_zone", None)
-    if zone is None or table.engine != "ibis":
+    if zone is None:
+        return None
+    native: Any = table.frame.to_native()
+    if table.engine.startswith("pyspark"):  # asked now: what narwhals says of it is that of an earlier moment
+        return str(native.sparkSession.conf.get("spark.sql.session.timeZone"))
+    if table.engine != "ibis":
         return zone
     # the type of an Ibis column names a zone that its backend need not heed
-    backend: Any = table.frame.to_native().get_backend()
+    backend: Any = native.get_backend()
     if backend.name == "duckdb":
         return str(backend.raw_sql("SELECT current_setting('TimeZone')").fetchall()[0][0])
     raise DataError(
@@ -121,9 +126,17 @@ def not_after(wall: nw.Expr, moment: Moment) -> nw.Expr:
     if moment.whole_day:
         return day_number(wall) <= day
     within = int((moment.stamp.astype("M8[us]") - moment.stamp.astype("M8[D]")).astype(np.int64))
+    return (day_number(wall) < day) | ((day_number(wall) == day) & (_within_day(wall) <= within))
+
+
+def moment_number(wall: nw.Expr) -> nw.Expr:
+    """Microseconds since 1970-01-01 of a wall clock."""
+    return day_number(wall) * 86_400_000_000 + _within_day(wall)
+
+
+def _within_day(wall: nw.Expr) -> nw.Expr:
     hour, minute, second = (getattr(wall.dt, part)().cast(nw.Int64) for part in ("hour", "minute", "second"))
-    ticks = ((hour * 60 + minute) * 60 + second) * 1_000_000 + wall.dt.microsecond().cast(nw.Int64)
-    return (day_number(wall) < day) | ((day_number(wall) == day) & (ticks <= within))
+    return ((hour * 60 + minute) * 60 + second) * 1_000_000 + wall.dt.microsecond().cast(nw.Int64)
 
 
 def _days(years: Any) -> Any:

@@ -17,7 +17,7 @@ from custval._frame.table import Table, enter, missing_column
 from custval.errors import CustvalError, DataError
 from custval.typing import IntoFrame
 
-__all__ = ["LazyTable", "count_where", "enter_any", "is_missing", "said_plainly"]
+__all__ = ["LazyTable", "enter_any", "said_plainly"]
 
 _ENGINES = {
     "polars": "polars (lazy)",
@@ -53,6 +53,13 @@ class LazyTable:
 
     def __contains__(self, column: str) -> bool:
         return column in self.schema
+
+    def private(self) -> str:
+        """What the names of working columns begin with: no column of the table does, whatever its case."""
+        prefix = "_custval_"
+        while any(name.casefold().startswith(prefix) for name in self.columns):
+            prefix += "_"
+        return prefix
 
     def require(self, *columns: str, door: str | None = None, hint: str | None = None) -> None:
         """Raise a `ColumnError` for the first column that is not there, saying how to name it (or `hint`)."""
@@ -148,17 +155,6 @@ def enter_any(frame: IntoFrame, what: str = "the table", *, dask: bool = False) 
     with said_plainly(engine, what):
         schema = dict(lazy.collect_schema())
     return LazyTable(lazy, what, schema, is_narwhals=isinstance(frame, nw.LazyFrame))
-
-
-def count_where(condition: nw.Expr) -> nw.Expr:
-    """In how many rows a condition holds; null is not holding. No engine sums booleans like another."""
-    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
-
-
-def is_missing(column: str, dtype: Any) -> nw.Expr:
-    """Where a column is null; NaN counts as null in every engine."""
-    value = nw.col(column)
-    return value.is_null() | value.is_nan() if dtype.is_float() else value.is_null()
 
 
 def _lazy(frame: Any, what: str) -> nw.LazyFrame[Any] | None:

@@ -104,8 +104,8 @@ def enter(frame: IntoFrame, what: str = "the table") -> Table:
         entered = nw.from_native(frame)
     except TypeError:
         raise CustvalError(
-            f"{what} must be a pandas, polars or pyarrow table, or a mapping of column names to lists; "
-            f"got {type(frame).__module__}.{type(frame).__qualname__}",
+            f"{what} must be a pandas, polars or pyarrow table, a mapping of column names to lists, or a lazy frame of "
+            f"polars, DuckDB, PySpark or Ibis; got {type(frame).__module__}.{type(frame).__qualname__}",
             code="frame",
         ) from None
     if isinstance(entered, nw.LazyFrame):

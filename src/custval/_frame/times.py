@@ -10,6 +10,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from custval._check import zone_named
 from custval._frame.table import Table
 from custval._frame.values import examples, nulls
 from custval.errors import ColumnError, CustvalError, DataError
@@ -61,12 +62,23 @@ def refuse_other_zone(zone: str | None, tz: str | None, what: str, column: str =
     """Raise if the days of another time zone are asked for than those of a column of times."""
     if tz is None or tz == zone or (zone is not None and {tz, zone} <= _UTC):
         return
+    _require_zone(tz)
     if zone is None:
         text, way = f"tz={tz!r} is given, and column {column!r} holds times without a zone", "leave tz out"
     else:
         text = f"tz={tz!r} is asked for, and the days of column {column!r} are those of {zone}"
         way = f"convert the column to {tz} first, or set the zone of the engine's session to it"
     raise DataError(f"{what}: {text}; {way}", column=column, suggestion=way, code="time_zone")
+
+
+def _require_zone(tz: Any) -> None:
+    try:
+        zone_named(tz)
+    except (KeyError, OSError, TypeError, ValueError):
+        raise CustvalError(
+            f"tz must be the name of a time zone, such as 'Europe/Berlin' or 'UTC'; got {tz!r}",
+            suggestion="tz='Europe/Berlin'",
+        ) from None
 
 
 def is_times(series: nw.Series[Any]) -> bool:

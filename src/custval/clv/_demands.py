@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from custval._frame import LazyTable, Table, count_where, is_missing, numbers, nw
+from custval._frame import LazyTable, Table, as_number, count_where, is_missing, numbers, nw, require_numbers
 from custval._model import refuse_other_unit
-from custval.errors import ColumnError, CustvalError, DataError
+from custval.errors import CustvalError, DataError
 from custval.typing import FloatArray
 
-__all__ = ["HOW", "Demand", "Law", "Weights", "all_of", "finite", "refuse_no_number", "same_unit"]
+__all__ = ["HOW", "Demand", "Law", "Weights", "all_of", "finite", "same_unit"]
 
 HOW = "custval.summarize(transactions) makes such a table"
 
@@ -56,7 +56,7 @@ def all_of(laws: Sequence[Law], name: str) -> Demand:
 
 def finite(table: LazyTable, name: str) -> Law:
     """A column holds finite numbers throughout."""
-    refuse_no_number(table, name)
+    require_numbers(table, name)
     value = nw.col(name).cast(nw.Float64)
     return Law(name, is_missing(name, table.schema[name]) | (value.abs() == np.inf), f"{name} is a finite number")
 
@@ -102,7 +102,7 @@ class Weights:
                 suggestion="sample_weight='…', the name of a column",
             )
         table.require(sample_weight)
-        refuse_no_number(table, sample_weight)
+        require_numbers(table, sample_weight)
         return cls(sample_weight)
 
     @property
@@ -113,7 +113,7 @@ class Weights:
     def columns(self) -> dict[str, nw.Expr]:
         """What is needed of each row."""
         valid = (self.value >= 0) & (self.value < np.inf)
-        bad = nw.lit(0) if self.column is None else nw.when(valid).then(nw.lit(0)).otherwise(nw.lit(1))
+        bad = nw.lit(0) if self.column is None else 1 - as_number(valid)
         return {"_custval_weight": self.value, "_custval_bad": bad, "_custval_rows": nw.lit(1)}
 
     def sums(self) -> dict[str, nw.Expr]:
@@ -140,13 +140,3 @@ class Weights:
         if rows.size and not weight.any():
             raise DataError("sample_weight must not be 0 throughout", column=self.column, code="weight")
         return weight, rows
-
-
-def refuse_no_number(table: LazyTable, name: str) -> None:
-    """Raise if a column does not hold numbers."""
-    if not table.schema[name].is_numeric():
-        raise ColumnError(
-            f"{table.what}: column {name!r} must hold numbers; it holds {table.schema[name]}",
-            column=name,
-            suggestion="cast it to numbers first",
-        )

@@ -142,7 +142,7 @@ class PurchaseModel(MaximumLikelihoodModel):
         frame of the library that came in
             `customer_id` (if X has it), `expected_purchases`.
         """
-        t = self._horizon(horizon)
+        t, check = self._horizon(horizon), flag(check, "check")
         table = enter_summary(X)
 
         def if_alive(x: FloatArray, T: FloatArray) -> FloatArray:
@@ -171,7 +171,7 @@ class PurchaseModel(MaximumLikelihoodModel):
             `customer_id` (if X has it), `probability_alive`.
         """
         check_fitted(self, "params_")
-        t = in_unit(after, "after", self.unit_, zero=True)
+        t, check = in_unit(after, "after", self.unit_, zero=True), flag(check, "check")
         table = enter_summary(X)
 
         def stays(x: FloatArray, T: FloatArray) -> FloatArray:
@@ -203,7 +203,7 @@ class PurchaseModel(MaximumLikelihoodModel):
         frame of the library that came in
             `customer_id` (if X has it), `probability_active`.
         """
-        t = self._horizon(horizon)
+        t, check = self._horizon(horizon), flag(check, "check")
         table = enter_summary(X)
         if isinstance(table, LazyTable):
             active_alive = functools.partial(self._active_alive, t)
@@ -333,7 +333,6 @@ class PurchaseModel(MaximumLikelihoodModel):
         check: bool,
     ) -> Any:
         """The probability of being alive, times what holds of those who are (of frequency and T), in the engine."""
-        check = flag(check, "check")
         if if_alive is None:
             customers = alive_times(self, table, None, check=check)
             return customers.answer({name: customers.alive})

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from custval._frame import LazyTable, Table, numbers, nw
-from custval.clv._demands import Demand, Law, Weights, all_of, finite, refuse_no_number, same_unit
+from custval._frame import LazyTable, Table, numbers, nw, require_numbers
+from custval.clv._demands import Demand, Law, Weights, all_of, finite, same_unit
 from custval.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ class LazyCustomers:
     table : LazyTable
         The summary as it came.
     frame : lazy frame
-        The same with `alive`, the probability of being alive, and the columns that depend on (frequency, T).
+        Those of its columns that are read, `alive`, the probability of being alive, and the columns that depend on
+        (frequency, T).
     """
 
     table: LazyTable
@@ -62,15 +63,20 @@ def collect_tuples(table: LazyTable, sample_weight: Any) -> tuple[Table, FloatAr
     """The distinct rows of a summary as an eager table, the weight of each, and how many customers have it."""
     weights = Weights.of(table, sample_weight)
     names = [*_SOURCE.values(), *(["unit"] if "unit" in table else [])]
-    for name in _SOURCE.values():
-        refuse_no_number(table, name)
+    require_numbers(table, *_SOURCE.values())
     frame = table.frame.select(*names, **weights.columns())
     found = table.fetch(frame.group_by(*names).agg(**weights.sums()), last=True)
     return found, *weights.read(found)
 
 
 def alive_times(
-    model: PurchaseModel, table: LazyTable, factors: Factors | None, *, check: bool, demands: tuple[Demand, ...] = ()
+    model: PurchaseModel,
+    table: LazyTable,
+    factors: Factors | None,
+    *,
+    check: bool,
+    demands: tuple[Demand, ...] = (),
+    also: tuple[str, ...] = (),
 ) -> LazyCustomers:
     """Put the probability of being alive, and what depends on (frequency, T), beside a lazy summary.
 
@@ -82,10 +88,14 @@ def alive_times(
         Whether rows that no customer can have are looked for, in the query that collects the pairs if there is one.
     demands : tuple of Demand
         Further ones to ask.
+    also : tuple of str
+        Further columns that these, or the answer, read.
     """
-    for name in _SOURCE.values():
-        refuse_no_number(table, name)
-    frame = table.frame.with_columns(**{name: nw.col(source).cast(nw.Float64) for name, source in _SOURCE.items()})
+    require_numbers(table, *_SOURCE.values())
+    # the rest stays behind, and cannot be taken for a working column
+    read = [name for name in ("customer_id", *_SOURCE.values(), "unit", *also) if name in table]
+    frame = table.frame.select(*dict.fromkeys(read))
+    frame = frame.with_columns(**{name: nw.col(source).cast(nw.Float64) for name, source in _SOURCE.items()})
     demands = (*_demands(model, table), *demands) if check else ()
     asked = {name: aggregate for demand in demands for name, aggregate in demand.asked.items()}
     if factors is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from custval._frame import LazyTable, numbers, nw
+from custval._frame import LazyTable, as_number, numbers, nw
 from custval.clv._demands import Demand, Law, Weights, all_of, finite
 from custval.typing import FloatArray
 
@@ -63,7 +63,7 @@ def collect_bins(table: LazyTable, sample_weight: Any, width: float = WIDTH) -> 
         _custval_x=nw.when(x > 0).then(x).otherwise(nw.lit(0.0)),
         _custval_place=nw.when(x > 0).then(places).otherwise(nw.lit(0.0)),
         _custval_log_m=log_m * weights.value,
-        **{name: _as_number(law.broken) for name, law in zip(lawful.asked, laws, strict=True)},
+        **{name: as_number(law.broken) for name, law in zip(lawful.asked, laws, strict=True)},
         **weights.columns(),
     )
     broken = {name: nw.col(name).sum() for name in lawful.asked}
@@ -115,7 +115,3 @@ def expected_spend(p: float, q: float, gamma: float) -> nw.Expr:
 
 def _columns() -> tuple[nw.Expr, nw.Expr]:
     return nw.col("frequency").cast(nw.Float64), nw.col("monetary_value").cast(nw.Float64)
-
-
-def _as_number(condition: nw.Expr) -> nw.Expr:
-    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0))

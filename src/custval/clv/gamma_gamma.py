@@ -154,10 +154,11 @@ class GammaGammaModel(MaximumLikelihoodModel):
             If the mean is infinite: p · frequency + q ≤ 1, so for customers without a repeat occasion if q ≤ 1.
         """
         check_fitted(self, "params_")
+        check = flag(check, "check")
         table = enter_any(X, "X")
         if isinstance(table, LazyTable):
             demand = self._demand(table)
-            if flag(check, "check"):
+            if check:
                 demand.judge(table.fetch(table.frame.select(**demand.asked)))
             names = ["customer_id"] if "customer_id" in table else []
             return table.leave(table.frame.select(*names, expected_spend=self._expression()))

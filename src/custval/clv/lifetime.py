@@ -91,6 +91,7 @@ def lifetime_value(
     check_fitted(model, "params_")
     rate = number(annual_discount_rate, "annual_discount_rate", above=-1.0)
     margin = number(margin, "margin")
+    check = flag(check, "check")
     timing = choice(discount_timing, "discount_timing", ("end", "mid"))
     times, discount = _schedule(model, horizon, rate, timing)
     # Σ d_j (E_j − E_{j−1}) = Σ E_j (d_j − d_{j+1}): one weighted sum of the curve, and its last point
@@ -104,7 +105,7 @@ def lifetime_value(
 
     table = enter_summary(X)
     if isinstance(table, LazyTable):
-        return _lazily(model, spend, table, sums, margin, check=flag(check, "check"))
+        return _lazily(model, spend, table, sums, margin, check=check)
     x, t_x, T = model._read(table)
     per_purchase, alive, if_alive = _spend(spend, table), model._alive(x, t_x, T), sums(x, T)
     ids = {"customer_id": table["customer_id"]} if "customer_id" in table else {}
@@ -129,7 +130,8 @@ def _lazily(
     check: bool,
 ) -> Any:
     per_purchase, demands = _spend_lazily(spend, table)
-    customers = alive_times(model, table, factors, check=check, demands=demands)
+    also = (spend,) if isinstance(spend, str) else ("monetary_value",)
+    customers = alive_times(model, table, factors, check=check, demands=demands, also=also)
     alive = customers.alive
     return customers.answer(
         {

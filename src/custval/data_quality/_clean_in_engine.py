@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from custval._expression import Expression
-from custval._frame import LazyTable, enter, is_missing, new_frame, nw
+from custval._frame import LazyTable, enter, is_missing, new_frame, nowhere, nw, require_numbers
 from custval._result import Account
-from custval.data_quality._repeats_in_engine import keys_of, place_among_equals, private_prefix
-from custval.data_quality._tally_in_engine import infinite, money, require_numbers, tally
+from custval.data_quality._repeats_in_engine import keys_of, place_among_equals
+from custval.data_quality._tally_in_engine import infinite, money, tally
 from custval.errors import DataError
 
 __all__ = ["Parted", "Step", "equals_zero", "part", "refunds_of", "with_repeats"]
@@ -39,7 +39,7 @@ class Parted:
 
 def with_repeats(table: LazyTable) -> tuple[nw.LazyFrame[Any], nw.Expr]:
     """The lines, and where one is equal in all columns to another that is not counted among them."""
-    prefix = private_prefix(table)
+    prefix = table.private()
     made, keys = keys_of(table, table.columns, prefix)
     # equal lines are the same whatever their order: any will do
     place = place_among_equals(keys, keys[:1], prefix)
@@ -63,8 +63,7 @@ def refunds_of(table: LazyTable, condition: Expression | None) -> nw.Expr:
         return condition.holds(table.frame)
     told = next((name for name in ("amount", "quantity") if name in table), None)
     if told is None:
-        missing = is_missing("customer_id", table.schema["customer_id"])
-        return missing & ~missing
+        return nowhere()
     require_numbers(table, told)
     return ~is_missing(told, table.schema[told]) & (nw.col(told) < 0)
 
@@ -77,7 +76,7 @@ def part(table: LazyTable, frame: nw.LazyFrame[Any], steps: Sequence[Step]) -> P
     DataError
         If there are lines that a step refuses; if amounts are infinite.
     """
-    number = f"{private_prefix(table)}step"
+    number = f"{table.private()}step"
     which: Any = nw.lit(len(steps))
     for place, step in reversed(list(enumerate(steps))):
         which = nw.when(step.where).then(nw.lit(place)).otherwise(which)

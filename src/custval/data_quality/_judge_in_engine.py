@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from custval._check import Moment, moment, zone_named
-from custval._frame import LazyTable, count_where, is_missing, nw, wall_clock, zone_of_days
+from custval._frame import LazyTable, as_number, count_where, is_missing, nw, wall_clock, zone_of_days
 from custval._frame.engine_times import not_after
 from custval.data_quality._days_in_engine import require_days
 from custval.data_quality._judge import EVERYWHERE, WIDE, compares_days, condition_of, kind_of_column, misfit
@@ -116,10 +116,6 @@ def refuse_unreadable_patterns(flags: Sequence[Flag], table: LazyTable) -> None:
             ) from error
 
 
-def _as_number(condition: nw.Expr) -> nw.Expr:
-    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0))
-
-
 def _without_empty(flags: list[Flag], table: LazyTable) -> list[Flag]:
     """A column without a value keeps every rule: engines differ in what type they give it."""
     doubtful = {flag.rule.columns[0] for flag in flags if flag.problem is not None and len(flag.rule.columns) == 1}
@@ -144,7 +140,7 @@ def _flag(rule: Rule, table: LazyTable, name: str, key: str, tz: str | None) -> 
     fails = _by_row(rule, table, tz)
     if len(rule.parameters.get("values", ())) > _LISTED:
         return _not_found(rule, table, name)
-    return Flag(rule, name, _as_number(fails))
+    return Flag(rule, name, as_number(fails))
 
 
 def _by_row(rule: Rule, table: LazyTable, tz: str | None) -> nw.Expr:
@@ -173,7 +169,7 @@ def _unique(rule: Rule, table: LazyTable, name: str, key: str) -> Flag:
     known = None
     for column in rule.columns:
         known = _both(known, ~is_missing(column, table.schema[column]))
-    repeated = _as_number(_both(known, nw.col(f"{name}_n") > 1))
+    repeated = as_number(_both(known, nw.col(f"{name}_n") > 1))
     if rule.parameters["keep"] == "none":
         return Flag(rule, name, repeated, working=working, windows={f"{name}_n": count_of_equals(keys, f"{name}_")})
     if not rule.columns:  # rows equal in all columns are the same, whichever is called the first
@@ -184,7 +180,7 @@ def _unique(rule: Rule, table: LazyTable, name: str, key: str) -> Flag:
         f"{name}_n": place_among_equals(keys, order, f"{name}_"),
         f"{name}_same": count_of_equals([*keys, *(column for column in order if column not in keys)], f"{name}_"),
     }
-    tied = _as_number(_both(known, nw.col(f"{name}_same") > 1))
+    tied = as_number(_both(known, nw.col(f"{name}_same") > 1))
     return Flag(rule, name, repeated, ties=f"{name}_ties", tied=tied, working={**working, **further}, windows=windows)
 
 
@@ -200,7 +196,7 @@ def _not_found(rule: Rule, table: LazyTable, name: str) -> Flag:
     on, found = f"{name}_value", f"{name}_found"
     missing = is_missing(column, dtype)
     working = {on: nw.when(~missing).then(nw.col(column).cast(kind))}
-    fails = _as_number(~missing & nw.col(found).is_null())
+    fails = as_number(~missing & nw.col(found).is_null())
     return Flag(rule, name, fails, working=working, lookup=(on, values, found))
 
 

@@ -6,15 +6,7 @@ from collections.abc import Sequence
 
 from custval._frame import LazyTable, is_missing, nw
 
-__all__ = ["count_of_equals", "keys_of", "place_among_equals", "private_prefix"]
-
-
-def private_prefix(table: LazyTable) -> str:
-    """What the names of working columns begin with: no column of the table does, in engines blind to case either."""
-    prefix = "_custval_"
-    while any(name.casefold().startswith(prefix) for name in table.columns):
-        prefix += "_"
-    return prefix
+__all__ = ["count_of_equals", "keys_of", "place_among_equals"]
 
 
 def keys_of(table: LazyTable, columns: Sequence[str], prefix: str) -> tuple[dict[str, nw.Expr], list[str]]:

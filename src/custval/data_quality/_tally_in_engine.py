@@ -7,20 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from custval._frame import LazyTable, count_where, is_missing, nw, to_mapping
-from custval.errors import ColumnError
 
-__all__ = ["infinite", "money", "require_numbers", "tally"]
-
-
-def require_numbers(table: LazyTable, name: str) -> None:
-    """Raise a `ColumnError` if a column does not hold numbers."""
-    dtype = table.schema[name]
-    if not dtype.is_numeric():
-        raise ColumnError(
-            f"{table.what}: column {name!r} must hold numbers; it holds {dtype}",
-            column=name,
-            suggestion="cast it to numbers first",
-        )
+__all__ = ["infinite", "money", "tally"]
 
 
 def money(table: LazyTable) -> nw.Expr:

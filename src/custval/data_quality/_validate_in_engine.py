@@ -10,7 +10,6 @@ from typing import Any
 from custval._frame import LazyTable, nw
 from custval._result import Account
 from custval.data_quality._judge_in_engine import Flag, flagged, flags_of, refuse_unreadable_patterns
-from custval.data_quality._repeats_in_engine import private_prefix
 from custval.data_quality._rule import Rule
 from custval.data_quality._tally_in_engine import infinite, money, tally
 from custval.data_quality._text_in_engine import text_of
@@ -42,7 +41,7 @@ def validate_in_engine(rules: Sequence[Rule], table: LazyTable, key: str, tz: st
     CustvalError
         If a rule needs an order of the rows, or has a pattern that the engine cannot read.
     """
-    prefix = private_prefix(table)
+    prefix = table.private()
     flags = flags_of(rules, table, prefix, key, tz)
     errors = [flag for flag in flags if flag.rule.severity == "error"]
     # the number of the first broken rule; that of none is the number of rules

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from custval._check import choice
 from custval._expression import Expression, parse_condition
-from custval._frame import LazyTable, Table, enter_any, examples, is_missing, nulls, numbers, nw
+from custval._frame import LazyTable, Table, enter_any, examples, is_missing, nulls, numbers, nw, require_numbers
 from custval._result import Account, Result
 from custval.data_quality._clean_in_engine import Step, equals_zero, part, refunds_of, with_repeats
 from custval.data_quality._days_in_engine import refuse_days_of_session
@@ -19,7 +19,6 @@ from custval.data_quality._ledger import Ledger, refuse_taken_names
 from custval.data_quality._money import exact_sum
 from custval.data_quality._netting import Netting, net
 from custval.data_quality._repeats import repeats
-from custval.data_quality._tally_in_engine import require_numbers
 from custval.errors import CustvalError, DataError
 from custval.typing import FloatArray, IntoFrame
 

@@ -8,8 +8,20 @@ from typing import Any
 import numpy as np
 
 from custval._check import Moment, moment
-from custval._frame import LazyTable, Table, count_where, day_number, is_missing, nw, wall_clock, zone_of_days
-from custval._frame.engine_times import date_of_day_number, not_after
+from custval._frame import (
+    LazyTable,
+    Table,
+    day_number,
+    look,
+    nw,
+    require_identifiers,
+    require_numbers,
+    said_plainly,
+    wall_clock,
+    zone_of_days,
+)
+from custval._frame.engine_times import date_of_day_number, moment_number, not_after
+from custval._frame.engine_values import refuse_missing
 from custval._kernels.purchase_history import before_first_purchase
 from custval.errors import ColumnError, CustvalError, DataError
 from custval.lifecycle._conditions import Conditions
@@ -19,12 +31,11 @@ from custval.typing import Instant
 
 __all__ = ["stages_in_engine"]
 
-_WAY_OUT = {
-    "customer_id": "drop these rows first, in the engine: filter(customer_id is not null)",
-    "timestamp": "drop these rows first, in the engine: filter(timestamp is not null)",
-    "amount": "drop or fill these rows first",
+_WAYS_OUT = {
+    "customer_id": "leave these rows out first, as data_quality.clean_transactions does",
+    "timestamp": "leave these rows out first",
+    "amount": "leave these rows out, or fill them, first",
 }
-_DAY = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,8 @@ def stages_in_engine(
     if known is not None:
         prospects = _prospects(known, lines, conditions, end, tz, check=check)
         buyers = occasions.select("customer_id").unique()
-        found = nw.concat([found, prospects.join(buyers, on="customer_id", how="anti")])
+        with said_plainly(lines.engine, "transactions with customers"):  # of other connections, for one
+            found = nw.concat([found, prospects.join(buyers, on="customer_id", how="anti")])
     found = found.select("customer_id", stage=_name_of(scheme.stages), stage_since=nw.col("since"))
     return lines.leave(date_of_day_number(found, "stage_since"))
 
@@ -106,63 +118,19 @@ def _conditions(scheme: StageScheme) -> Conditions:
 def _wall(lines: LazyTable) -> nw.Expr:
     """The wall clock of the lines, whose columns are known to serve."""
     lines.require("customer_id", "timestamp", door="transactions")
-    _refuse_odd_customers(lines, "transactions")
+    require_identifiers(lines, "customer_id", "transactions")
     wall = wall_clock(lines, "timestamp", "transactions")
-    if "amount" in lines and not lines.schema["amount"].is_numeric():
-        raise ColumnError(
-            f"{lines.what}: column 'amount' must hold numbers; it holds {lines.schema['amount']}",
-            column="amount",
-            suggestion="cast it to numbers first",
-        )
+    if "amount" in lines:
+        require_numbers(lines, "amount")
     return wall
 
 
-def _refuse_odd_customers(table: LazyTable, door: str) -> None:
-    dtype = table.schema["customer_id"]
-    if dtype in (nw.String, nw.Categorical, nw.Enum) or dtype.is_integer():
-        return
-    how = f'cv.{door}(df, customer="customer_id")'
-    raise ColumnError(
-        f"{table.what}: column 'customer_id' must hold text or whole numbers; it holds {dtype}. "
-        f"The door turns whole-number floats into integers: {how}",
-        column="customer_id",
-        suggestion=how,
-    )
-
-
 def _look_at(lines: LazyTable, wall: nw.Expr) -> _Facts:
-    needed = [name for name in _WAY_OUT if name in lines]
-    parts = (getattr(wall.dt, part)().cast(nw.Int64) for part in ("hour", "minute", "second", "microsecond"))
-    hour, minute, second, microsecond = parts
-    ticks = day_number(wall) * _DAY + ((hour * 60 + minute) * 60 + second) * 1_000_000 + microsecond
-    asked = {"rows": nw.len(), "first": ticks.min(), "last": ticks.max()}
-    asked |= {f"missing_{name}": count_where(is_missing(name, lines.schema[name])) for name in needed}
-    if "amount" in lines and lines.schema["amount"].is_float():
-        asked["infinite"] = count_where(nw.col("amount").abs() == np.inf)
-    found = lines.facts(**asked)
-    for name in needed:
-        _refuse_missing(lines, name, found[f"missing_{name}"], found["rows"])
-    if found.get("infinite"):
-        raise DataError(
-            f"{lines.what}: column 'amount' is infinite in {found['infinite']:,} rows",
-            column="amount",
-            count=found["infinite"],
-            suggestion="replace infinite values first",
-            code="infinite",
-        )
+    needed = {name: way for name, way in _WAYS_OUT.items() if name in lines}
+    ticks = moment_number(wall)
+    found = look(lines, needed, finite=["amount"] if "amount" in lines else [], first=ticks.min(), last=ticks.max())
     first, last = (np.datetime64(found[name] or 0, "us") for name in ("first", "last"))
     return _Facts(found["rows"], first, last)
-
-
-def _refuse_missing(table: LazyTable, name: str, count: int | None, rows: int) -> None:
-    if count:
-        raise DataError(
-            f"{table.what}: column {name!r} is missing in {count:,} of {rows:,} rows; {_WAY_OUT[name]}",
-            column=name,
-            count=count,
-            suggestion=_WAY_OUT[name],
-            code="missing_values",
-        )
 
 
 def _end(facts: _Facts | None, as_of: Instant | None, zone: str | None, *, needed: bool) -> Moment:
@@ -210,7 +178,7 @@ def _prospects(
 
 def _check_customers(known: LazyTable, lines: LazyTable, *, check: bool) -> None:
     known.require("customer_id", door="customers")
-    _refuse_odd_customers(known, "customers")
+    require_identifiers(known, "customer_id", "customers")
     kinds = ["whole numbers" if table.schema["customer_id"].is_integer() else "text" for table in (lines, known)]
     if kinds[0] != kinds[1]:
         raise ColumnError(
@@ -231,7 +199,7 @@ def _check_customers(known: LazyTable, lines: LazyTable, *, check: bool) -> None
         missing=nw.when(missing).then(nw.col("rows")).otherwise(nothing).sum(),
         repeated=nw.when(several).then(nw.col("rows")).otherwise(nothing).sum(),
     )
-    _refuse_missing(known, "customer_id", found["missing"], found["rows"])
+    refuse_missing(known.what, "customer_id", found["missing"], found["rows"], _WAYS_OUT["customer_id"])
     if found["repeated"]:
         raise DataError(
             f"{known.what}: {found['repeated']:,} rows share their customer_id with another row; there must be one "

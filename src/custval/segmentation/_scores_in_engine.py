@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from custval._frame import LazyTable, count_where, is_missing, nw
-from custval.errors import ColumnError, CustvalError, DataError
+from custval._frame import LazyTable, count_where, is_missing, look, nw, require_numbers
+from custval.errors import CustvalError, DataError
 from custval.segmentation._grid import SCORES, SegmentGrid
 from custval.segmentation._scores import COLUMNS, refuse_few
 from custval.typing import FloatArray
@@ -39,14 +39,7 @@ def refuse_odd_columns(table: LazyTable, weight: Any = None) -> None:
             )
         table.require(weight)
         names.append(weight)
-    for name in names:
-        dtype = table.schema[name]
-        if not dtype.is_numeric():
-            raise ColumnError(
-                f"{table.what}: column {name!r} must hold numbers; it holds {'text' if dtype == nw.String else dtype}",
-                column=name,
-                suggestion="cast it to numbers first",
-            )
+    require_numbers(table, *names)
 
 
 def look_at(table: LazyTable, n_bins: int, *, weight: str | None = None, customers: bool = False) -> Found:
@@ -59,50 +52,20 @@ def look_at(table: LazyTable, n_bins: int, *, weight: str | None = None, custome
         or there is more than one unit.
     """
     values = [*COLUMNS.values(), *([] if weight is None else [weight])]
-    needed = [*values, *(["customer_id"] if customers and "customer_id" in table else [])]
-    asked = {"rows": nw.len()}
-    for place, name in enumerate(needed):
-        asked[f"missing_{place}"] = count_where(is_missing(name, table.schema[name]))
-    for place, name in enumerate(values):
-        if table.schema[name].is_float():
-            asked[f"infinite_{place}"] = count_where(nw.col(name).abs() == np.inf)
+    more: dict[str, nw.Expr] = {}
     if weight is not None:
         amount = nw.col(weight).cast(nw.Float64)
-        asked["negative"], asked["total"] = count_where(amount < 0.0), amount.sum()
+        more["negative"], more["total"] = count_where(amount < 0.0), amount.sum()
     if "unit" in table:
         unit = nw.col("unit").cast(nw.String)
-        asked |= {"unit": unit.min(), "other": unit.max(), "without_unit": count_where(unit.is_null())}
-    found = table.facts(**asked)
-    for place, name in enumerate(needed):
-        _refuse_missing(table, name, found[f"missing_{place}"], found["rows"])
-    for place, name in enumerate(values):
-        _refuse_infinite(table, name, found.get(f"infinite_{place}"))
+        more |= {"unit": unit.min(), "other": unit.max(), "without_unit": count_where(unit.is_null())}
+    ways = dict.fromkeys(values, "leave these rows out, or fill them, first")
+    if customers and "customer_id" in table:
+        ways["customer_id"] = "leave these rows out first"
+    found = look(table, ways, finite=values, **more)
     rows = int(found["rows"])
     n_customers = float(rows if weight is None else _total_weight(found, n_bins))
     return Found(rows, n_customers, _unit(table, found) if "unit" in table and rows else None)
-
-
-def _refuse_missing(table: LazyTable, name: str, count: int | None, rows: int) -> None:
-    if count:
-        way = "drop these rows first" if name == "customer_id" else "drop or fill these rows first"
-        raise DataError(
-            f"{table.what}: column {name!r} is missing in {count:,} of {rows:,} rows; {way}",
-            column=name,
-            count=count,
-            suggestion=way,
-            code="missing_values",
-        )
-
-
-def _refuse_infinite(table: LazyTable, name: str, count: int | None) -> None:
-    if count:
-        raise DataError(
-            f"{table.what}: column {name!r} is infinite in {count:,} rows",
-            column=name,
-            count=count,
-            suggestion="replace infinite values first",
-            code="infinite",
-        )
 
 
 def _total_weight(found: Mapping[str, Any], n_bins: int) -> float:

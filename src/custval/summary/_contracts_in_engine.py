@@ -7,12 +7,25 @@ from typing import Any
 import numpy as np
 
 from custval._check import moment
-from custval._frame import LazyTable, count_where, day_number, is_missing, nw, wall_clock, zone_of_days
+from custval._frame import (
+    LazyTable,
+    as_number,
+    count_where,
+    day_number,
+    look,
+    nowhere,
+    nw,
+    require_numbers,
+    wall_clock,
+    zone_of_days,
+)
+from custval._frame.engine_times import period_number
 from custval.errors import ColumnError, CustvalError, DataError
 from custval.typing import Instant
 
 __all__ = ["summarize_contracts_lazily"]
 
+_DROP = "leave these rows out first"
 _DROPPED = frozenset({"customer_id", "duration", "observed", "unit", "started_at", "ended_at"})
 
 
@@ -20,6 +33,7 @@ def summarize_contracts_lazily(
     table: LazyTable, unit: str, until: Instant | None, tz: str | None, *, check: bool
 ) -> Any:
     """One row per contract, as `summarize_contracts` makes it of an eager frame."""
+    _refuse_twins(table)
     table.require("customer_id", door="contracts")
     if "started_at" in table and "ended_at" in table:
         frame, duration, observed = _from_dates(table, unit, until, tz, check=check)
@@ -37,6 +51,16 @@ def summarize_contracts_lazily(
             *(name for name in table.columns if name not in _DROPPED),
         )
     )
+
+
+def _refuse_twins(table: LazyTable) -> None:
+    for name in table.columns:
+        if name not in _DROPPED and name.casefold() in _DROPPED and table.engine != "polars":
+            raise ColumnError(
+                f"{table.what} has a column {name!r}, which {table.engine} does not tell from {name.casefold()!r}",
+                column=name,
+                suggestion=f"rename the column {name!r} first",
+            )
 
 
 def _from_dates(
@@ -58,14 +82,17 @@ def _from_dates(
             "with check=False nothing is asked of the data, so the end of observation must be given",
             suggestion="until=…, or check=True",
         )
-    frame = _parts(table.frame, first, last, final)
-    whole, begun = (_days if unit in {"D", "W"} else _months)(unit)
-    runs = nw.col("_custval_runs") == 1
+    prefix = table.private()
+    frame = _parts(table.frame, first, last, final, prefix)
+    whole, begun = (_days if unit in {"D", "W"} else _months)(unit, prefix)
+    runs = nw.col(f"{prefix}runs") == 1
     lasted = nw.when(begun < 1).then(nw.lit(1)).otherwise(begun)
     return frame, nw.when(runs).then(whole).otherwise(lasted), ~runs
 
 
-def _parts(frame: nw.LazyFrame[Any], first: nw.Expr, last: nw.Expr, final: np.datetime64) -> nw.LazyFrame[Any]:
+def _parts(
+    frame: nw.LazyFrame[Any], first: nw.Expr, last: nw.Expr, final: np.datetime64, prefix: str
+) -> nw.LazyFrame[Any]:
     """Start and end of each contract in numbers; a contract that still runs ends on the final day."""
     month = final.astype("M8[M]")
     length = int(((month + 1).astype("M8[D]") - month.astype("M8[D]")).astype(np.int64))
@@ -75,38 +102,36 @@ def _parts(frame: nw.LazyFrame[Any], first: nw.Expr, last: nw.Expr, final: np.da
     def end(at_last: nw.Expr, at_final: int) -> nw.Expr:
         return nw.when(runs).then(nw.lit(at_final)).otherwise(at_last)
 
-    return frame.filter(day_number(first) <= day).with_columns(
-        _custval_runs=nw.when(runs).then(nw.lit(1)).otherwise(nw.lit(0)),
-        _custval_days=end(day_number(last), day) - day_number(first),
-        _custval_months=end(_month_number(last), int(month.astype(np.int64))) - _month_number(first),
-        _custval_from=first.dt.day().cast(nw.Int64),
-        _custval_to=end(last.dt.day().cast(nw.Int64), int((final - month.astype("M8[D]")).astype(np.int64)) + 1),
-        _custval_length=end(_days_in_month(last), length),
-    )
+    parts = {
+        "runs": as_number(runs),
+        "days": end(day_number(last), day) - day_number(first),
+        "months": end(period_number(last, "M"), int(month.astype(np.int64))) - period_number(first, "M"),
+        "from": first.dt.day().cast(nw.Int64),
+        "to": end(last.dt.day().cast(nw.Int64), int((final - month.astype("M8[D]")).astype(np.int64)) + 1),
+        "length": end(_days_in_month(last), length),
+    }
+    frame = frame.filter(day_number(first) <= day)
+    return frame.with_columns(**{f"{prefix}{name}": part for name, part in parts.items()})
 
 
-def _days(unit: str) -> tuple[nw.Expr, nw.Expr]:
+def _days(unit: str, prefix: str) -> tuple[nw.Expr, nw.Expr]:
     """Days or weeks that are complete, and those that have begun."""
-    days, length = nw.col("_custval_days"), 1 if unit == "D" else 7
+    days, length = nw.col(f"{prefix}days"), 1 if unit == "D" else 7
     return days // length, (days + (length - 1)) // length
 
 
-def _months(unit: str) -> tuple[nw.Expr, nw.Expr]:
+def _months(unit: str, prefix: str) -> tuple[nw.Expr, nw.Expr]:
     """Calendar months or years that are complete, and those that have begun.
 
     One is complete on the day of the month on which the contract started, or on the last day of a shorter month.
     """
-    months, size = nw.col("_custval_months"), 12 if unit == "Y" else 1
-    started, ended = nw.col("_custval_from"), nw.col("_custval_to")
+    months, size = nw.col(f"{prefix}months"), 12 if unit == "Y" else 1
+    started, ended = nw.col(f"{prefix}from"), nw.col(f"{prefix}to")
     in_month = (months % size) == 0
-    still_to_come = in_month & (started > ended) & (ended < nw.col("_custval_length"))
-    whole = months // size - nw.when(still_to_come).then(nw.lit(1)).otherwise(nw.lit(0))
+    still_to_come = in_month & (started > ended) & (ended < nw.col(f"{prefix}length"))
+    whole = months // size - as_number(still_to_come)
     on_the_day = in_month & ~still_to_come & (started >= ended)
     return whole, whole + nw.when(on_the_day).then(nw.lit(0)).otherwise(nw.lit(1))
-
-
-def _month_number(wall: nw.Expr) -> nw.Expr:
-    return (wall.dt.year().cast(nw.Int64) - 1970) * 12 + wall.dt.month().cast(nw.Int64) - 1
 
 
 def _days_in_month(wall: nw.Expr) -> nw.Expr:
@@ -120,15 +145,13 @@ def _days_in_month(wall: nw.Expr) -> nw.Expr:
 def _check_dates(table: LazyTable, first: nw.Expr, last: nw.Expr) -> np.datetime64:
     """One small aggregate: nothing is missing or runs backwards, and where the data end."""
     start, end = day_number(first), day_number(last)
-    found = table.facts(
-        customers=count_where(nw.col("customer_id").is_null()),
-        starts=count_where(nw.col("started_at").is_null()),
+    found = look(
+        table,
+        {"customer_id": _DROP, "started_at": "leave these rows out, or fill in the start, first"},
         backwards=count_where(end < start),
         last_start=start.max(),
         last_end=end.max(),
     )
-    _refuse_missing(table, "customer_id", found["customers"], "drop these rows first")
-    _refuse_missing(table, "started_at", found["starts"], "drop these rows, or fill in the start")
     if found["backwards"]:
         raise DataError(
             f"{table.what}: {found['backwards']:,} contracts end before they start",
@@ -143,12 +166,7 @@ def _check_dates(table: LazyTable, first: nw.Expr, last: nw.Expr) -> np.datetime
 
 def _from_durations(table: LazyTable, *, check: bool) -> tuple[nw.LazyFrame[Any], nw.Expr, nw.Expr]:
     duration, observed = nw.col("duration"), nw.col("observed")
-    if not table.schema["duration"].is_numeric():
-        raise ColumnError(
-            f"{table.what}: column 'duration' must hold numbers; it holds {table.schema['duration']}",
-            column="duration",
-            suggestion="cast it to whole numbers first",
-        )
+    require_numbers(table, "duration")
     is_flag = table.schema["observed"] == nw.Boolean
     if not is_flag and not table.schema["observed"].is_numeric():
         raise ColumnError(
@@ -158,21 +176,15 @@ def _from_durations(table: LazyTable, *, check: bool) -> tuple[nw.LazyFrame[Any]
         )
     seen = observed if is_flag else observed == 1
     if check:
-        _check_durations(table, seen, nw.lit(0) if is_flag else (observed - 1) * observed)
+        _check_durations(table, seen, nowhere() if is_flag else (observed != 0) & (observed != 1))
     return table.frame, duration, seen
 
 
 def _check_durations(table: LazyTable, seen: nw.Expr, odd: nw.Expr) -> None:
     duration = nw.col("duration").cast(nw.Float64)
-    least = nw.when(seen).then(nw.lit(1)).otherwise(nw.lit(0))
-    found = table.facts(
-        customers=count_where(nw.col("customer_id").is_null()),
-        durations=count_where(is_missing("duration", table.schema["duration"])),
-        flags=count_where(is_missing("observed", table.schema["observed"])),
-        bad=count_where((duration < least) | (duration % 1 != 0) | (odd != 0)),
-    )
-    for column, name in (("customer_id", "customers"), ("duration", "durations"), ("observed", "flags")):
-        _refuse_missing(table, column, found[name], "drop these rows first")
+    needed = dict.fromkeys(("customer_id", "duration", "observed"), _DROP)
+    bad = count_where((duration < as_number(seen)) | (duration % 1 != 0) | odd)
+    found = look(table, needed, finite=["duration"], bad=bad)
     if found["bad"]:
         raise DataError(
             f"{table.what}: {found['bad']:,} rows have no whole duration (at least 1 where observed), or an observed "
@@ -181,15 +193,4 @@ def _check_durations(table: LazyTable, seen: nw.Expr, odd: nw.Expr) -> None:
             count=found["bad"],
             suggestion="durations count completed periods; for flags in words: cv.contracts(df, true_values=('Yes',))",
             code="duration",
-        )
-
-
-def _refuse_missing(table: LazyTable, column: str, count: int | None, suggestion: str) -> None:
-    if count:
-        raise DataError(
-            f"{table.what}: column {column!r} is missing in {count:,} rows; {suggestion}",
-            column=column,
-            count=count,
-            suggestion=suggestion,
-            code="missing_values",
         )

@@ -24,7 +24,7 @@ from custval._frame import (
 from custval._frame import codes as codes_of
 from custval._kernels import occasions as kernel
 from custval._kernels.calendar import not_after, period_number, units_per_period
-from custval.errors import DataError
+from custval.summary._windows import before_all_lines
 from custval.typing import FloatArray, IntArray
 
 __all__ = ["Lines", "Summary", "read", "refuse_before", "summary_of"]
@@ -86,12 +86,7 @@ def refuse_before(lines: Lines, end: Moment, name: str) -> None:
     """Raise if a window ends before all lines."""
     if len(lines.code) and not_after(lines.wall, end.stamp, whole_day=end.whole_day).any():
         return
-    span = f"from {lines.wall.min().astype('M8[D]')} to {lines.wall.max().astype('M8[D]')}" if len(lines.code) else ""
-    raise DataError(
-        f"{name}={end} lies before all lines of the data, which go {span}" if span else f"no lines before {name}={end}",
-        suggestion=f"choose a later {name}",
-        code="window",
-    )
+    raise before_all_lines(end, name, (lines.wall.min(), lines.wall.max()) if len(lines.code) else None)
 
 
 @dataclass(frozen=True, slots=True)

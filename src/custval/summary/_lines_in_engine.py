@@ -7,23 +7,36 @@ is joined onto the occasions, so that money is summed under conditions and never
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from custval._check import Moment
-from custval._frame import LazyTable, count_where, day_number, is_missing, nw, wall_clock, zone_of_days
-from custval._frame.engine_times import not_after, period_number
+from custval._frame import (
+    LazyTable,
+    count_where,
+    look,
+    nowhere,
+    nw,
+    require_identifiers,
+    require_numbers,
+    wall_clock,
+    zone_of_days,
+)
+from custval._frame.engine_times import moment_number, not_after, period_number
 from custval._kernels.calendar import units_per_period
-from custval.errors import ColumnError, DataError
+from custval.summary._windows import before_all_lines
 
 __all__ = ["LazyLines", "Window", "lazy_lines", "summarize_lazily", "up_to"]
 
-_MISSING_WHAT = {
-    "customer_id": "drop these rows first, in the engine: filter(customer_id is not null)",
-    "timestamp": "drop these rows first, in the engine: filter(timestamp is not null)",
-    "amount": "drop or fill these rows first",
+_WAYS_OUT = {
+    "customer_id": "leave these rows out first, as data_quality.clean_transactions does",
+    "timestamp": "leave these rows out first",
+    "amount": "leave these rows out, or fill them, first",
 }
+
+Span: TypeAlias = tuple[np.datetime64, np.datetime64]
+"""The first and the last moment of the data, on their clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +49,10 @@ class LazyLines:
         `customer_id, timestamp, period`, and `amount`, `order_id` as far as there are such columns.
     has_amount, has_order : bool
     zone : str or None
-    days : tuple of int, or None
-        The numbers of the first and the last day; None if they have not been asked for.
+    checked : bool
+        Whether the data have been asked for the next two.
+    span : tuple of datetime64, or None
+        Their first and last moment; None if there are no lines.
     last_period : int or None
     """
 
@@ -47,7 +62,8 @@ class LazyLines:
     has_amount: bool
     has_order: bool
     zone: str | None
-    days: tuple[int, int] | None
+    checked: bool
+    span: Span | None
     last_period: int | None
 
     @property
@@ -56,15 +72,10 @@ class LazyLines:
         return wall_clock(self.table, "timestamp")
 
     def refuse_before(self, end: Moment, name: str) -> None:
-        """Raise if a window ends before the first day of the data, as far as that is known."""
-        if self.days is None or int(end.last.astype("M8[D]").astype(np.int64)) >= self.days[0]:
+        """Raise if a window ends before all lines, as far as they have been asked for."""
+        if not self.checked or (self.span is not None and end.last >= self.span[0]):
             return
-        first, last = (np.datetime64(day, "D") for day in self.days)
-        raise DataError(
-            f"{name}={end} lies before all lines of the data, which go from {first} to {last}",
-            suggestion=f"choose a later {name}",
-            code="window",
-        )
+        raise before_all_lines(end, name, self.span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +97,18 @@ def lazy_lines(table: LazyTable, grain: str, tz: str | None, *, check: bool) -> 
         If `check`, and customers, times or amounts are missing or infinite; if it is not clear whose days are meant.
     """
     table.require("customer_id", "timestamp", door="transactions")
-    _refuse_odd_customers(table)
+    require_identifiers(table, "customer_id", "transactions")
     wall = wall_clock(table, "timestamp", "transactions")
     zone = zone_of_days(table, "timestamp", tz)
     chosen = [nw.col("customer_id"), nw.col("timestamp"), period_number(wall, grain, table.engine).alias("period")]
     if "amount" in table:
-        chosen.append(_amount(table))
+        require_numbers(table, "amount")
+        chosen.append(nw.col("amount").cast(nw.Float64))
     if "order_id" in table:
         chosen.append(nw.col("order_id"))
-    days, last = _check(table, wall, grain) if check else (None, None)
+    span, last = _look(table, wall, grain) if check else (None, None)
     frame = table.frame.select(*chosen)
-    return LazyLines(table, frame, grain, "amount" in table, "order_id" in table, zone, days, last)
+    return LazyLines(table, frame, grain, "amount" in table, "order_id" in table, zone, check, span, last)
 
 
 def summarize_lazily(
@@ -123,72 +135,24 @@ def summarize_lazily(
     return lines.table.leave(_columns(customers, lines, final, unit, factor, regularity=regularity, held=held))
 
 
-def _refuse_odd_customers(table: LazyTable) -> None:
-    dtype = table.schema["customer_id"]
-    if dtype in (nw.String, nw.Categorical, nw.Enum) or dtype.is_integer():
-        return
-    how = 'cv.transactions(df, customer="customer_id")'
-    raise ColumnError(
-        f"{table.what}: column 'customer_id' must hold text or whole numbers; it holds {dtype}. "
-        f"The door turns whole-number floats into integers: {how}",
-        column="customer_id",
-        suggestion=how,
-    )
-
-
-def _amount(table: LazyTable) -> nw.Expr:
-    dtype = table.schema["amount"]
-    if not dtype.is_numeric():
-        raise ColumnError(
-            f"{table.what}: column 'amount' must hold numbers; it holds {dtype}",
-            column="amount",
-            suggestion="cast it to numbers first",
-        )
-    return nw.col("amount").cast(nw.Float64)
-
-
-def _check(table: LazyTable, wall: nw.Expr, grain: str) -> tuple[tuple[int, int] | None, int | None]:
+def _look(table: LazyTable, wall: nw.Expr, grain: str) -> tuple[Span | None, int]:
     """One small aggregate: what must not be missing, and where the data begin and end."""
-    asked = {"rows": nw.len()}
-    if getattr(table.schema["timestamp"], "time_zone", None) is None:
-        asked |= {"first_day": day_number(wall.min()), "last_day": day_number(wall.max())}
-        asked["last_period"] = period_number(wall.max(), grain)
-    else:  # where clocks are set back at midnight, the last instant need not be on the last day
-        asked |= {"first_day": day_number(wall).min(), "last_day": day_number(wall).max()}
-        asked["last_period"] = period_number(wall, grain).max()
-    needed = [name for name in _MISSING_WHAT if name in table]
-    for name in needed:
-        asked[f"missing_{name}"] = count_where(is_missing(name, table.schema[name]))
-    if "amount" in table and table.schema["amount"].is_float():
-        asked["infinite"] = count_where(nw.col("amount").abs() == np.inf)
-    found = table.facts(**asked)
-    for name in needed:
-        count = found[f"missing_{name}"] or 0
-        if count:
-            raise DataError(
-                f"{table.what}: column {name!r} is missing in {count:,} of {found['rows']:,} rows; "
-                f"{_MISSING_WHAT[name]}",
-                column=name,
-                count=count,
-                suggestion=_MISSING_WHAT[name],
-                code="missing_values",
-            )
-    if found.get("infinite"):
-        raise DataError(
-            f"{table.what}: column 'amount' is infinite in {found['infinite']:,} rows",
-            column="amount",
-            count=found["infinite"],
-            suggestion="replace infinite values first",
-            code="infinite",
-        )
+    first, last = wall.min(), wall.max()
+    asked = {"first": moment_number(first), "last": moment_number(last), "period": period_number(last, grain)}
+    if getattr(table.schema["timestamp"], "time_zone", None) is not None:
+        # where clocks are set back at midnight, the last instant need not be on the last day
+        asked = {"first": moment_number(wall).min(), "last": moment_number(wall).max()}
+        asked["period"] = period_number(wall, grain).max()
+    needed = {name: way for name, way in _WAYS_OUT.items() if name in table}
+    found = look(table, needed, finite=["amount"] if "amount" in table else [], **asked)
     if not found["rows"]:
         return None, 0
-    return (found["first_day"], found["last_day"]), found["last_period"]
+    return (np.datetime64(found["first"], "us"), np.datetime64(found["last"], "us")), found["period"]
 
 
 def _makes(lines: LazyLines) -> nw.Expr:
     """Which lines make an occasion."""
-    return nw.col("amount") > 0 if lines.has_amount else ~nw.col("customer_id").is_null()
+    return nw.col("amount") > 0 if lines.has_amount else ~nowhere()
 
 
 def _occasions(lines: LazyLines) -> nw.LazyFrame[Any]:

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from custval._check import Moment, flag, grain_and_unit, moment
+from custval._check import flag, grain_and_unit, moment
 from custval._frame import LazyTable, enter_any, nw
 from custval._kernels import occasions as kernel
 from custval._kernels.calendar import not_after, units_per_period
-from custval.errors import CustvalError, DataError
+from custval.errors import CustvalError
 from custval.summary import _lines_in_engine as in_engine
 from custval.summary._lines import read, refuse_before, summary_of
+from custval.summary._windows import empty_holdout, no_holdout
 from custval.typing import Grain, Instant, IntoFrame
 
 __all__ = ["calibration_holdout", "summarize"]
@@ -98,7 +99,7 @@ def summarize(
     grain_, unit_ = grain_and_unit(grain, unit)
     regularity = flag(regularity, "regularity")
     check = flag(check, "check")
-    table = enter_any(transactions, "transactions", dask=True)
+    table = enter_any(transactions, "transactions", dask=not regularity)
     if isinstance(table, LazyTable):
         return _summarize_lazily(table, grain_, unit_, until, tz, regularity=regularity, check=check)
     lines = read(table, grain_, tz)
@@ -164,8 +165,7 @@ def calibration_holdout(
     check = flag(check, "check")
     table = enter_any(transactions, "transactions")
     if isinstance(table, LazyTable):
-        ends = calibration_end, holdout_end
-        return _calibration_holdout_lazily(table, grain_, unit_, ends, tz, check=check)
+        return _calibration_holdout_lazily(table, grain_, unit_, calibration_end, holdout_end, tz=tz, check=check)
     lines = read(table, grain_, tz)
     end = moment(calibration_end, "calibration_end", lines.zone)
     refuse_before(lines, end, "calibration_end")
@@ -173,14 +173,14 @@ def calibration_holdout(
     split = end.period(grain_)
     after = lines.period > split
     if not after.any():
-        raise _no_holdout(end, lines.wall.max())
+        raise no_holdout(end, lines.wall.max())
     final = int(lines.period.max())
     if holdout_end is not None:
         last = moment(holdout_end, "holdout_end", lines.zone)
         final = last.period(grain_)
         after &= not_after(lines.wall, last.stamp, whole_day=last.whole_day)
     if final <= split:
-        raise _empty_holdout(grain_, end, holdout_end)
+        raise empty_holdout(grain_, end, holdout_end)
     summary = summary_of(lines.where(before), split, unit_, regularity=False)
     held = lines.where(after)
     bought = kernel.occasions(held.code, len(lines.customers), held.period, held.amount)
@@ -212,20 +212,21 @@ def _calibration_holdout_lazily(
     table: LazyTable,
     grain: str,
     unit: str,
-    ends: tuple[Instant, Instant | None],
-    tz: str | None,
+    calibration_end: Instant,
+    holdout_end: Instant | None,
     *,
+    tz: str | None,
     check: bool,
 ) -> Any:
     lines = in_engine.lazy_lines(table, grain, tz, check=check)
-    end = moment(ends[0], "calibration_end", lines.zone)
+    end = moment(calibration_end, "calibration_end", lines.zone)
     lines.refuse_before(end, "calibration_end")
     split, final = end.period(grain), lines.last_period
-    if final is not None and final <= split:
-        raise _no_holdout(end, np.datetime64(lines.days[1] if lines.days else 0, "D"))
+    if final is not None and lines.span is not None and final <= split:
+        raise no_holdout(end, lines.span[1])
     counts = in_engine.up_to(lines, end) | (nw.col("period") > split)
-    if ends[1] is not None:
-        last = moment(ends[1], "holdout_end", lines.zone)
+    if holdout_end is not None:
+        last = moment(holdout_end, "holdout_end", lines.zone)
         final = last.period(grain)
         counts &= in_engine.up_to(lines, last)
     if final is None:
@@ -234,23 +235,6 @@ def _calibration_holdout_lazily(
             suggestion="holdout_end=…, or check=True",
         )
     if final <= split:
-        raise _empty_holdout(grain, end, ends[1])
+        raise empty_holdout(grain, end, holdout_end)
     lines = replace(lines, frame=lines.frame.filter(counts))
     return in_engine.summarize_lazily(lines, split, unit, held=in_engine.Window(split, final))
-
-
-def _no_holdout(end: Moment, last: np.datetime64) -> DataError:
-    return DataError(
-        f"calibration_end={end} leaves no holdout: the data end on {last.astype('M8[D]')}",
-        suggestion="choose an earlier calibration_end",
-        code="window",
-    )
-
-
-def _empty_holdout(grain: str, end: Moment, holdout_end: Instant | None) -> DataError:
-    return DataError(
-        f"the holdout is empty: holdout_end={holdout_end!r} lies in the same {grain!r} period as "
-        f"calibration_end={end} or before it",
-        suggestion="choose a later holdout_end",
-        code="window",
-    )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from custval._frame import LazyTable, count_where, is_missing, nw
+from custval._frame import LazyTable, count_where, is_missing, nowhere, nw
 from custval.errors import ColumnError, DataError
 
 __all__ = ["read_lazily", "refuse_off_scale"]
@@ -102,9 +102,10 @@ def _ask(
         return table.facts(**asked)
     except DataError as error:
         texts = [source for source, role in roles.values() if role == "time" and _kind(table.schema[source]) in _PARSED]
-        if not texts or "connection" in str(error).casefold():
+        if not texts or error.code != "engine" or "connection" in (error.suggestion or ""):
             raise
-        wanted = f"the format {next(iter(options.values()))!r}" if options else "ISO dates such as '2011-12-09'"
+        forms = [options[name] for name, (_, role) in roles.items() if role == "time" and name in options]
+        wanted = f"the format {forms[0]!r}" if forms else "ISO dates such as '2011-12-09'"
         raise DataError(
             f"{error}. Columns of text that are to be times must hold {wanted}: {', '.join(map(repr, texts))}. Give "
             "their format: format='%d/%m/%Y'",
@@ -254,12 +255,12 @@ def _flag(table: LazyTable, source: str, true_values: Sequence[Any] | None) -> _
         value = nw.col(source).cast(nw.Float64)
         numbers = [float(one) for one in true if not isinstance(one, str)]
         holds = value.is_in(numbers) if numbers else value == 1
-        doubtful = known & ((nw.lit(0) == 1) if numbers else ~value.is_in([0.0, 1.0]))
+        doubtful = known & ((nowhere()) if numbers else ~value.is_in([0.0, 1.0]))
     elif kind in {"text", "categories"}:
         text = nw.col(source).cast(nw.String)
         texts = [str(one) for one in true]
         alike = [one.strip().casefold() for one in texts]
-        holds = text.is_in(texts) if texts else nw.lit(0) == 1
+        holds = text.is_in(texts) if texts else nowhere()
         similar = text.str.strip_chars().str.to_lowercase().is_in(alike) if texts else ~text.is_null()
         doubtful = known & ~holds & similar
     else:

@@ -65,9 +65,9 @@ class Door:
 
     def through(self, form: Any, flags: tuple[Any, ...] = (), *, check: bool = True) -> Table | LazyTable:
         """The table under canonical names, every column checked and converted for its role."""
-        forms = _formats(form, self.source)
+        forms, check = _formats(form, self.source), flag(check, "check")
         if isinstance(self.table, LazyTable):
-            return self._through_lazily(self.table, forms, flags, check=flag(check, "check"))
+            return self._through_lazily(self.table, forms, flags, check=check)
         series = []
         for name, source in self.source.items():
             if name in ROLES:
