@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import custval as cv
-from custval.errors import CustvalError, DataError
+from custval.errors import ColumnError, CustvalError, DataError
 
 
 def _lines(some_lines):
@@ -105,3 +105,61 @@ def test_where_duckdb_does_not_find_our_small_table(some_lines, assert_same, obs
     model = cv.clv.BetaGeoModel.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="W")
     found = model.expected_purchases(connection.table("customers"), "13W").df()
     assert_same(found, model.expected_purchases(customers, "13W"))
+
+
+def test_names_that_an_engine_does_not_tell_apart(engine, some_lines):
+    lines = pd.DataFrame(some_lines(50)).rename(columns={"customer_id": "Customer_ID"}).assign(who=1)
+    if engine.name in {"duckdb", "pyspark"}:
+        with pytest.raises(ColumnError, match="does not tell apart"):
+            cv.transactions(engine.lazy(lines), customer="who")
+        priced = lines.rename(columns={"Customer_ID": "customer_id", "amount": "AMOUNT"}).assign(
+            unit_price=2, quantity=3
+        )
+        with pytest.raises(ColumnError, match="does not tell apart"):
+            cv.transactions(engine.lazy(priced))
+    else:
+        assert "Customer_ID" in engine.collect(cv.transactions(engine.lazy(lines), customer="who"), by=[]).columns
+
+
+def test_columns_of_other_tables_stay_as_they_are(engine, some_lines):
+    lines = pd.DataFrame(some_lines(20)).assign(observed=1, birth_date="not known", price="free")
+    found = engine.collect(cv.transactions(engine.lazy(lines)), by=[])
+    assert found["observed"].tolist() == [1] * 20
+    assert found["birth_date"].tolist() == ["not known"] * 20
+    assert found["price"].tolist() == ["free"] * 20
+
+
+@pytest.mark.parametrize("name", ["*", "^a.*$"])
+def test_names_that_engines_take_for_patterns(engine, some_lines, name):
+    with pytest.raises(ColumnError, match="takes? for a pattern"):
+        cv.transactions(engine.lazy(pd.DataFrame(some_lines(5)).assign(**{name: 1})))
+
+
+def test_infinite_times():
+    duckdb = pytest.importorskip("duckdb")
+    connection = duckdb.connect()
+    lines = connection.sql("SELECT 1 AS customer_id, unnest(['2024-01-01', 'infinity'])::TIMESTAMP AS timestamp")
+    for call in (cv.summarize, cv.lifecycle.stages):
+        with pytest.raises(DataError, match="infinite times"):
+            call(lines)
+    contracts = "SELECT 1 AS customer_id, TIMESTAMP '2024-01-01' AS started_at, TIMESTAMP 'infinity' AS ended_at"
+    with pytest.raises(DataError, match="infinite times"):
+        cv.summarize_contracts(connection.sql(contracts), unit="M", until="2024-07-01")
+
+
+def test_years_that_stages_cannot_name(engine):
+    lines = {"customer_id": [1], "timestamp": np.array(["0723-01-01"], dtype="M8[us]")}
+    if engine.name == "pyspark":
+        pytest.skip("Spark reads old days by another calendar from Arrow")
+    with pytest.raises(DataError, match="years 1000 to 9999"):
+        cv.lifecycle.stages(engine.lazy(lines))
+
+
+def test_units_that_are_missing(engine):
+    customers = pd.DataFrame({"customer_id": [1], "frequency": [1], "recency": [1.0], "T": [2.0]})
+    customers["unit"] = pd.Series([None], dtype="str")
+    model = cv.clv.BetaGeoModel.from_params(r=0.2, alpha=4.0, a=0.8, b=2.4, unit="D")
+    if engine.name == "pyspark":
+        pytest.skip("a column of nothing but null has no type in Arrow's schema for Spark")
+    with pytest.raises(DataError, match="one text value throughout"):
+        model.expected_purchases(engine.lazy(customers), "30D")

@@ -8,6 +8,7 @@ DuckDB, Spark and Ibis.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -18,7 +19,17 @@ from custval._frame.lazy import LazyTable
 from custval._frame.times import refuse_other_zone
 from custval.errors import ColumnError, DataError
 
-__all__ = ["date_of_day_number", "day_number", "not_after", "period_number", "wall_clock", "zone_of_days"]
+__all__ = [
+    "date_of_day_number",
+    "day_number",
+    "ends_of",
+    "moment_number",
+    "not_after",
+    "period_number",
+    "refuse_infinite",
+    "wall_clock",
+    "zone_of_days",
+]
 
 _CENTURIES = 4000  # years are counted from before any date that there is, so that divisions are of positive numbers
 _BY_SESSION = ("duckdb", "pyspark", "pyspark[connect]", "ibis")
@@ -132,6 +143,24 @@ def not_after(wall: nw.Expr, moment: Moment) -> nw.Expr:
 def moment_number(wall: nw.Expr) -> nw.Expr:
     """Microseconds since 1970-01-01 of a wall clock."""
     return day_number(wall) * 86_400_000_000 + _within_day(wall)
+
+
+def ends_of(name: str, wall: nw.Expr) -> dict[str, nw.Expr]:
+    """What `refuse_infinite` asks of a column of times: how many there are, and the years of the first and the last."""
+    years = {"first": wall.min().dt.year(), "last": wall.max().dt.year()}
+    return {f"{name}_known": wall.count(), **{f"{name}_{end}": year for end, year in years.items()}}
+
+
+def refuse_infinite(table: LazyTable, column: str, name: str, found: Mapping[str, Any]) -> None:
+    """Raise if a column holds times without a date, as the infinite ones of DuckDB are."""
+    if found[f"{name}_known"] and None in {found[f"{name}_first"], found[f"{name}_last"]}:
+        way = "make them null, or leave these rows out, first"
+        raise DataError(
+            f"{table.what}: column {column!r} holds infinite times, which lie on no day; {way}",
+            column=column,
+            suggestion=way,
+            code="infinite",
+        )
 
 
 def _within_day(wall: nw.Expr) -> nw.Expr:

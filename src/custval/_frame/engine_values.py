@@ -62,7 +62,7 @@ def require_identifiers(table: LazyTable, column: str, door: str) -> None:
     )
 
 
-def look(table: LazyTable, needed: Mapping[str, str], *, finite: Iterable[str] = (), **more: nw.Expr) -> dict[str, Any]:
+def look(table: LazyTable, needed: Mapping[str, str], *, finite: Iterable[str] = (), **more: Any) -> dict[str, Any]:
     """Run one small aggregate: refuse missing and infinite values, and bring what else is asked.
 
     Parameters

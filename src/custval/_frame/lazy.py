@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -14,7 +14,7 @@ import numpy as np
 
 from custval._frame.attach import beside
 from custval._frame.table import Table, enter, missing_column
-from custval.errors import CustvalError, DataError
+from custval.errors import ColumnError, CustvalError, DataError
 from custval.typing import IntoFrame
 
 __all__ = ["LazyTable", "enter_any", "said_plainly"]
@@ -27,6 +27,7 @@ _ENGINES = {
     "ibis": "Ibis",
     "dask": "Dask",
 }
+_BLIND_TO_CASE = frozenset({"duckdb", "pyspark", "pyspark[connect]"})
 _LIBRARIES = frozenset({"polars", "duckdb", "pyspark", "ibis", "dask", "dask_expr", "sqlframe"})
 # what a result becomes on its way to Python: what the engine itself can make without a further package
 _COLLECTED = {"polars": "polars", "pyspark": "pyarrow", "pyspark[connect]": "pyarrow"}
@@ -61,6 +62,19 @@ class LazyTable:
             prefix += "_"
         return prefix
 
+    def refuse_twins(self, names: list[str]) -> None:
+        """Raise if names differ in case only, and the engine does not tell such columns apart."""
+        if self.engine not in _BLIND_TO_CASE:
+            return
+        for name in names:
+            twin = next((other for other in names if other != name and other.casefold() == name.casefold()), None)
+            if twin is not None:
+                raise ColumnError(
+                    f"{self.what} would have columns {name!r} and {twin!r}, which {self.engine} does not tell apart",
+                    column=name,
+                    suggestion=f"drop or rename {name!r} first",
+                )
+
     def require(self, *columns: str, door: str | None = None, hint: str | None = None) -> None:
         """Raise a `ColumnError` for the first column that is not there, saying how to name it (or `hint`)."""
         for column in columns:
@@ -87,7 +101,9 @@ class LazyTable:
     def _refuse_spent_stream(self, backend: Any) -> None:
         # a relation over an Arrow stream is empty once it has been read, and before 2.0 DuckDB does not say so
         native: Any = self.frame.to_native()
-        if "ARROW_SCAN" in native.explain() and not len(self.frame.head(1).collect(backend=backend)):
+        with said_plainly(self.engine, self.what):
+            is_spent = "ARROW_SCAN" in native.explain() and not len(self.frame.head(1).collect(backend=backend))
+        if is_spent:
             way = "read the stream into a table first: con.from_arrow(reader.read_all())"
             raise DataError(
                 f"{self.what} could be read only once, as a stream can, and the check has read it; {way}",
@@ -154,13 +170,31 @@ def enter_any(frame: IntoFrame, what: str = "the table", *, dask: bool = False) 
         )
     with said_plainly(engine, what):
         schema = dict(lazy.collect_schema())
+    _refuse_patterns(schema, what)
     return LazyTable(lazy, what, schema, is_narwhals=isinstance(frame, nw.LazyFrame))
+
+
+def _refuse_patterns(names: Iterable[str], what: str) -> None:
+    # engines read such names as those of several columns
+    for name in names:
+        if name == "*" or (name.startswith("^") and name.endswith("$")):
+            raise ColumnError(
+                f"{what} has a column {name!r}, which engines take for a pattern",
+                column=name,
+                suggestion=f"rename the column {name!r} first",
+            )
 
 
 def _lazy(frame: Any, what: str) -> nw.LazyFrame[Any] | None:
     if isinstance(frame, nw.LazyFrame):
         return frame
     library = type(frame).__module__.partition(".")[0].strip("_")
+    if library == "narwhals" and type(frame).__name__ == "LazyFrame":
+        raise CustvalError(
+            f"{what} is a lazy frame of {type(frame).__module__}; narwhals.stable.v2 is the one that is taken",
+            suggestion="frame.to_native()",
+            code="frame",
+        )
     if library not in _LIBRARIES or isinstance(frame, nw.DataFrame):
         return None
     try:

@@ -70,7 +70,7 @@ def same_unit(table: LazyTable, own: str | None, why: str) -> Demand:
     def judge(found: Table) -> None:
         ends = {text for name in ("_custval_least", "_custval_most") for text in found[name].to_list()}
         units = sorted(text for text in ends if isinstance(text, str))
-        if len(units) > 1 or (units and numbers(found, "_custval_no_unit", missing=True).any()):
+        if len(units) > 1 or np.nansum(numbers(found, "_custval_no_unit", missing=True)):
             raise DataError(
                 f"X: column 'unit' must hold one text value throughout; it holds {', '.join(map(repr, units))}",
                 column="unit",

@@ -150,6 +150,8 @@ def _spend_lazily(spend: GammaGammaModel | str | float, table: LazyTable) -> tup
         return spend._expression(), (spend._demand(table),)
     if isinstance(spend, str):
         table.require(spend)
+        if spend.casefold().startswith("_custval_"):
+            raise CustvalError(f"columns that begin with _custval_ are ours; got spend={spend!r}", column=spend)
         return nw.col(spend).cast(nw.Float64), (all_of((finite(table, spend),), "spend"),)
     return nw.lit(number(spend, "spend")), ()
 

@@ -20,7 +20,7 @@ from custval._frame import (
     wall_clock,
     zone_of_days,
 )
-from custval._frame.engine_times import date_of_day_number, moment_number, not_after
+from custval._frame.engine_times import date_of_day_number, ends_of, moment_number, not_after, refuse_infinite
 from custval._frame.engine_values import refuse_missing
 from custval._kernels.purchase_history import before_first_purchase
 from custval.errors import ColumnError, CustvalError, DataError
@@ -31,6 +31,7 @@ from custval.typing import Instant
 
 __all__ = ["stages_in_engine"]
 
+_YEARS = (1000, 9999)  # those of which dates are read from text
 _WAYS_OUT = {
     "customer_id": "leave these rows out first, as data_quality.clean_transactions does",
     "timestamp": "leave these rows out first",
@@ -128,7 +129,19 @@ def _wall(lines: LazyTable) -> nw.Expr:
 def _look_at(lines: LazyTable, wall: nw.Expr) -> _Facts:
     needed = {name: way for name, way in _WAYS_OUT.items() if name in lines}
     ticks = moment_number(wall)
-    found = look(lines, needed, finite=["amount"] if "amount" in lines else [], first=ticks.min(), last=ticks.max())
+    ends = ends_of("times", wall)
+    found = look(
+        lines, needed, finite=["amount"] if "amount" in lines else [], first=ticks.min(), last=ticks.max(), **ends
+    )
+    refuse_infinite(lines, "timestamp", "times", found)
+    if found["rows"] and not _YEARS[0] <= found["times_first"] <= found["times_last"] <= _YEARS[1]:
+        raise DataError(
+            f"{lines.what}: the times go from the year {found['times_first']} to {found['times_last']}; in an engine, "
+            f"stages are found for the years {_YEARS[0]} to {_YEARS[1]}",
+            column="timestamp",
+            suggestion="collect the transactions first",
+            code="window",
+        )
     first, last = (np.datetime64(found[name] or 0, "us") for name in ("first", "last"))
     return _Facts(found["rows"], first, last)
 

@@ -19,7 +19,7 @@ from custval._frame import (
     wall_clock,
     zone_of_days,
 )
-from custval._frame.engine_times import period_number
+from custval._frame.engine_times import ends_of, period_number, refuse_infinite
 from custval.errors import ColumnError, CustvalError, DataError
 from custval.typing import Instant
 
@@ -33,7 +33,8 @@ def summarize_contracts_lazily(
     table: LazyTable, unit: str, until: Instant | None, tz: str | None, *, check: bool
 ) -> Any:
     """One row per contract, as `summarize_contracts` makes it of an eager frame."""
-    _refuse_twins(table)
+    kept = [name for name in table.columns if name not in _DROPPED]
+    table.refuse_twins([*kept, "customer_id", "duration", "observed", "unit"])
     table.require("customer_id", door="contracts")
     if "started_at" in table and "ended_at" in table:
         frame, duration, observed = _from_dates(table, unit, until, tz, check=check)
@@ -48,19 +49,9 @@ def summarize_contracts_lazily(
             duration.cast(nw.Int64).alias("duration"),
             observed.alias("observed"),
             nw.lit(unit).alias("unit"),
-            *(name for name in table.columns if name not in _DROPPED),
+            *kept,
         )
     )
-
-
-def _refuse_twins(table: LazyTable) -> None:
-    for name in table.columns:
-        if name not in _DROPPED and name.casefold() in _DROPPED and table.engine != "polars":
-            raise ColumnError(
-                f"{table.what} has a column {name!r}, which {table.engine} does not tell from {name.casefold()!r}",
-                column=name,
-                suggestion=f"rename the column {name!r} first",
-            )
 
 
 def _from_dates(
@@ -145,13 +136,17 @@ def _days_in_month(wall: nw.Expr) -> nw.Expr:
 def _check_dates(table: LazyTable, first: nw.Expr, last: nw.Expr) -> np.datetime64:
     """One small aggregate: nothing is missing or runs backwards, and where the data end."""
     start, end = day_number(first), day_number(last)
+    ends: dict[str, Any] = {**ends_of("starts", first), **ends_of("ends", last)}
     found = look(
         table,
         {"customer_id": _DROP, "started_at": "leave these rows out, or fill in the start, first"},
         backwards=count_where(end < start),
         last_start=start.max(),
         last_end=end.max(),
+        **ends,
     )
+    refuse_infinite(table, "started_at", "starts", found)
+    refuse_infinite(table, "ended_at", "ends", found)
     if found["backwards"]:
         raise DataError(
             f"{table.what}: {found['backwards']:,} contracts end before they start",

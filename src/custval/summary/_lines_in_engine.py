@@ -23,7 +23,7 @@ from custval._frame import (
     wall_clock,
     zone_of_days,
 )
-from custval._frame.engine_times import moment_number, not_after, period_number
+from custval._frame.engine_times import ends_of, moment_number, not_after, period_number, refuse_infinite
 from custval._kernels.calendar import units_per_period
 from custval.summary._windows import before_all_lines
 
@@ -100,7 +100,8 @@ def lazy_lines(table: LazyTable, grain: str, tz: str | None, *, check: bool) -> 
     require_identifiers(table, "customer_id", "transactions")
     wall = wall_clock(table, "timestamp", "transactions")
     zone = zone_of_days(table, "timestamp", tz)
-    chosen = [nw.col("customer_id"), nw.col("timestamp"), period_number(wall, grain, table.engine).alias("period")]
+    stamp = nw.col("timestamp") if table.schema["timestamp"] != nw.Date else wall
+    chosen = [nw.col("customer_id"), stamp.alias("timestamp"), period_number(wall, grain, table.engine).alias("period")]
     if "amount" in table:
         require_numbers(table, "amount")
         chosen.append(nw.col("amount").cast(nw.Float64))
@@ -144,7 +145,9 @@ def _look(table: LazyTable, wall: nw.Expr, grain: str) -> tuple[Span | None, int
         asked = {"first": moment_number(wall).min(), "last": moment_number(wall).max()}
         asked["period"] = period_number(wall, grain).max()
     needed = {name: way for name, way in _WAYS_OUT.items() if name in table}
+    asked |= ends_of("times", wall)
     found = look(table, needed, finite=["amount"] if "amount" in table else [], **asked)
+    refuse_infinite(table, "timestamp", "times", found)
     if not found["rows"]:
         return None, 0
     return (np.datetime64(found["first"], "us"), np.datetime64(found["last"], "us")), found["period"]
@@ -152,7 +155,7 @@ def _look(table: LazyTable, wall: nw.Expr, grain: str) -> tuple[Span | None, int
 
 def _makes(lines: LazyLines) -> nw.Expr:
     """Which lines make an occasion."""
-    return nw.col("amount") > 0 if lines.has_amount else ~nowhere()
+    return nw.col("amount") > 0 if lines.has_amount else ~nw.col("period").is_null()
 
 
 def _occasions(lines: LazyLines) -> nw.LazyFrame[Any]:

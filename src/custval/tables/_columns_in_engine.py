@@ -22,7 +22,7 @@ _WANTED = {
     "number": "numbers",
     "flag": "true or false",
 }
-_OFFSET = r"\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$"
+_OFFSET = r"\d:\d\d[\d:.]*\s*[A-Za-z+-]"
 
 Facts: TypeAlias = Mapping[str, Any]
 

@@ -81,7 +81,8 @@ class Door:
         self, table: LazyTable, forms: Mapping[str, str], flags: tuple[Any, ...], *, check: bool
     ) -> LazyTable:
         names = {said: name for name, said in self.source.items()}
-        roles = {names.get(said, said): (said, ROLES.get(names.get(said, said), "any")) for said in table.columns}
+        roles = {names.get(said, said): (said, ROLES.get(names.get(said, ""), "any")) for said in table.columns}
+        table.refuse_twins(list(roles))
         roles.update({item: (item, "number") for item in self.items if item not in names})
         options = {name: flags if ROLES.get(name) == "flag" else forms.get(name) for name in self.source}
         columns = read_lazily(table, roles, {name: one for name, one in options.items() if one}, check=check)

@@ -95,6 +95,8 @@ def transactions(
     entrance.require("customer_id", "timestamp")
     result: Any = entrance.through(format, check=check)
     if "amount" not in result and "unit_price" in result and "quantity" in result:
+        if isinstance(result, LazyTable):
+            result.refuse_twins([*result.columns, "amount"])
         price, count = (nw.col(name).cast(nw.Float64) for name in ("unit_price", "quantity"))
         return result.leave(result.frame.with_columns(amount=price * count))
     return result.leave(result.frame)
