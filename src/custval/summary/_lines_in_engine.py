@@ -16,7 +16,6 @@ from custval._frame import (
     LazyTable,
     count_where,
     look,
-    nowhere,
     nw,
     require_identifiers,
     require_numbers,
