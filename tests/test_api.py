@@ -47,7 +47,7 @@ SIGNATURES = {
     "clv.GammaGammaModel": "(nonpositive='raise')",
     "data_quality.clean_transactions": (
         "(tx, *, refunds='net', refund_when=None, unmatched_refunds='keep', duplicates='drop', zero_amount='keep', "
-        "missing_customer='drop', exclude=None)"
+        "missing_customer='drop', exclude=None, tz=None)"
     ),
     "data_quality.validate": "(frame, rules, key=None, *, tz=None)",
     "segmentation.RFMScorer": "(n_bins=5, method='quantile', segments='standard', *, cuts=None)",

@@ -209,14 +209,18 @@ def test_days_of_conditions(engine, some_lines):
     exclude = {"old": "timestamp < date('2012-01-01')"}
     cleaned_both(engine, pd.DataFrame(lines), refunds="keep", exclude=exclude)
     zoned = engine.zoned(lines)
-    if engine.name == "polars":
-        frame = pd.DataFrame(lines)
-        frame["timestamp"] = frame["timestamp"].dt.tz_localize("UTC").dt.tz_convert(ZONE)
-        lazy = clean_transactions(zoned, refunds="keep", exclude=exclude)
-        assert lazy.account.set_aside == clean_transactions(frame, refunds="keep", exclude=exclude).account.set_aside
-        return
-    with pytest.raises(DataError, match="cast column 'timestamp' to times without a zone"):
-        clean_transactions(zoned, refunds="keep", exclude=exclude)
+    frame = pd.DataFrame(lines)
+    frame["timestamp"] = frame["timestamp"].dt.tz_localize("UTC").dt.tz_convert(ZONE)
+    how = {"refunds": "keep", "exclude": exclude, "tz": ZONE}
+    eager = clean_transactions(frame, **how)
+    if engine.name != "ibis":  # whose types name a zone that the session need not heed
+        assert clean_transactions(zoned, **how).account.set_aside == eager.account.set_aside
+    if engine.name != "polars":
+        with pytest.raises(DataError, match="tz="):
+            clean_transactions(zoned, refunds="keep", exclude=exclude)
+    for table in (zoned, frame):
+        with pytest.raises(DataError, match="tz='Asia/Tokyo' is asked for"):
+            clean_transactions(table, refunds="keep", exclude=exclude, tz="Asia/Tokyo")
 
 
 # rules

@@ -21,7 +21,7 @@ from custval._check import moment
 from custval._expression import from_data, parse_condition
 from custval._frame import LazyTable, Table, codes, nulls, numbers, nw, times
 from custval._kernels.calendar import not_after
-from custval.data_quality._days_in_engine import names_a_day
+from custval.data_quality._days import names_a_day
 from custval.data_quality._repeats import repeats
 from custval.data_quality._rule import Rule
 from custval.errors import ColumnError, DataError

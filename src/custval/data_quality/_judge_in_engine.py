@@ -12,7 +12,7 @@ import numpy as np
 from custval._check import Moment, moment, zone_named
 from custval._frame import LazyTable, as_number, count_where, is_missing, nw, wall_clock, zone_of_days
 from custval._frame.engine_times import not_after
-from custval.data_quality._days_in_engine import require_days
+from custval.data_quality._days import require_days
 from custval.data_quality._judge import EVERYWHERE, WIDE, compares_days, condition_of, kind_of_column, misfit
 from custval.data_quality._repeats_in_engine import count_of_equals, keys_of, place_among_equals
 from custval.data_quality._rule import Rule

@@ -14,7 +14,7 @@ from custval._expression import Expression, parse_condition
 from custval._frame import LazyTable, Table, enter_any, examples, is_missing, nulls, numbers, nw, require_numbers
 from custval._result import Account, Result
 from custval.data_quality._clean_in_engine import Step, equals_zero, part, refunds_of, with_repeats
-from custval.data_quality._days_in_engine import refuse_days_of_session
+from custval.data_quality._days import names_a_day, require_days
 from custval.data_quality._ledger import Ledger, refuse_taken_names
 from custval.data_quality._money import exact_sum
 from custval.data_quality._netting import Netting, net
@@ -91,6 +91,7 @@ def clean_transactions(
     zero_amount: Literal["keep", "drop", "raise"] = "keep",
     missing_customer: Literal["drop", "keep", "raise"] = "drop",
     exclude: Mapping[str, str] | None = None,
+    tz: str | None = None,
 ) -> CleanedTransactions:
     """Take out the lines that are no purchases, by stated policies, and account for every one of them.
 
@@ -122,6 +123,9 @@ def clean_transactions(
     exclude : mapping of str to str, optional
         Further lines to take out: reason → condition, such as `{"postage": "product_id == 'POST'"}`. A condition
         that is unknown for a line (because of a null) does not exclude it.
+    tz : str, optional
+        The time zone of the days in conditions, such as "Europe/Berlin"; it must be that of the times they are compared
+        with. Needed for times with a zone on engines where that of the session decides (DuckDB, Spark, Ibis).
 
     Returns
     -------
@@ -135,8 +139,7 @@ def clean_transactions(
         `row`.
     DataError
         If a policy is `"raise"` and there are such lines; if quantities, amounts or times are null in lines that
-        netting reads; if the frame is lazy and refunds are to be netted, or if a condition compares times with a
-        zone with days, where the session of a lazy frame's engine decides about the days.
+        netting reads; if the frame is lazy and refunds are to be netted; if `tz` is not the zone of the days.
     CustvalError
         If a policy is none of the options, or a condition cannot be read.
 
@@ -194,8 +197,8 @@ def clean_transactions(
     zero = choice(zero_amount, "zero_amount", ("keep", "drop", "raise"))
     missing = choice(missing_customer, "missing_customer", ("drop", "keep", "raise"))
     table = _enter(tx, refunds_policy)
-    exclusions = _exclusions(exclude, table)
-    refund_lines = None if refund_when is None else _condition(refund_when, "refund_when", table)
+    exclusions = _exclusions(exclude, table, tz)
+    refund_lines = None if refund_when is None else _condition(refund_when, "refund_when", table, tz)
     if isinstance(table, LazyTable):
         policies = {"missing_customer": missing, "duplicates": duplicate_policy, "zero_amount": zero}
         return _clean_lazily(table, policies, exclusions, refund_lines, drop_refunds=refunds_policy == "drop")
@@ -230,20 +233,18 @@ def _enter(tx: IntoFrame, refunds: str) -> Table | LazyTable:
     return table
 
 
-def _condition(text: Any, name: str, table: Table | LazyTable) -> Expression:
+def _condition(text: Any, name: str, table: Table | LazyTable, tz: str | None) -> Expression:
     """A condition that these columns can answer."""
     if not isinstance(text, (str, Expression)):
         raise CustvalError(f"{name} must be a condition such as \"starts_with(order_id, 'C')\"; got {text!r}")
     condition = parse_condition(text)
-    if not isinstance(table, LazyTable):
-        condition.holds(table)
-        return condition
-    condition.holds(table.frame)
-    refuse_days_of_session(table, condition, name)
+    condition.holds(table.frame if isinstance(table, LazyTable) else table)
+    if names_a_day(condition):
+        require_days(table, condition.columns, tz)
     return condition
 
 
-def _exclusions(exclude: Any, table: Table | LazyTable) -> dict[str, Expression]:
+def _exclusions(exclude: Any, table: Table | LazyTable, tz: str | None) -> dict[str, Expression]:
     if exclude is None:
         return {}
     if not isinstance(exclude, Mapping):
@@ -254,7 +255,7 @@ def _exclusions(exclude: Any, table: Table | LazyTable) -> dict[str, Expression]
                 f"a reason of exclude must be text, and none of {', '.join(map(repr, _REASONS))}; got {reason!r}",
                 suggestion="give the exclusion another name",
             )
-    return {reason: _condition(text, f"exclude[{reason!r}]", table) for reason, text in exclude.items()}
+    return {reason: _condition(text, f"exclude[{reason!r}]", table, tz) for reason, text in exclude.items()}
 
 
 def _holds(condition: Expression, table: Table) -> NDArray[np.bool_]:

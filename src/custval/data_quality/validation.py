@@ -14,14 +14,12 @@ from custval._frame import (
     Table,
     enter,
     enter_any,
-    is_times,
     labels,
     new_frame,
     nw,
-    refuse_other_zone,
-    zone_of,
 )
 from custval._result import Account, Result
+from custval.data_quality._days import require_days
 from custval.data_quality._judge import Judgment, compares_days, judge
 from custval.data_quality._ledger import refuse_taken_names
 from custval.data_quality._money import amounts_if_any, exact_sum
@@ -149,7 +147,9 @@ def validate(
         table.require(*rule.columns, door=chosen.door)
     if isinstance(table, LazyTable):
         return _validate_lazily(chosen, applied, table, key, tz)
-    _refuse_other_days(applied, table, tz)
+    for rule in applied:
+        if compares_days(rule):
+            require_days(table, rule.columns, tz)
     judged = [(rule, judge(rule, table)) for rule in applied]
     errors = [(rule.name, judgment.failing) for rule, judgment in judged if rule.severity == "error"]
     rejected = np.zeros(len(table), dtype=bool)
@@ -183,14 +183,6 @@ def _validate_lazily(
         summary=_summary(enter(new_frame({})), rules, found.counts),
         account=found.account,
     )
-
-
-def _refuse_other_days(rules: list[Rule], table: Table, tz: str | None) -> None:
-    for rule in rules:
-        for column in rule.columns if compares_days(rule) else ():
-            zone = zone_of(table[column]) if is_times(table[column]) else None
-            if zone is not None:
-                refuse_other_zone(zone, tz, table.what, column)
 
 
 def _failures(table: Table, judged: list[tuple[Rule, Judgment]], key: str | None) -> Any:
