@@ -9,11 +9,12 @@ import pytest
 
 import custval as cv
 from custval._kernels import bg_nbd
-from custval.clv import BetaGeoModel, GammaGammaModel, lifetime_value
+from custval.clv import BetaGeoModel, GammaGammaModel, ModifiedBetaGeoModel, lifetime_value
 from custval.clv._purchase import PurchaseModel
 from custval.errors import ColumnError, CustvalError, DataError, FitError
 
 BUYS = BetaGeoModel.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="W")
+ALSO_AT_ONCE = ModifiedBetaGeoModel.from_params(r=0.525, alpha=6.183, a=0.891, b=1.614, unit="W")
 SPENDS = GammaGammaModel.from_params(p=6.25, q=3.74, gamma=15.44)
 
 
@@ -96,11 +97,24 @@ def test_fit_with_weights(engine, base):
         lambda X: BUYS.probability_alive(X, after="13W"),
         lambda X: BUYS.probability_active(X, "13W"),
         SPENDS.expected_spend,
+        ALSO_AT_ONCE.probability_alive,
+        lambda X: ALSO_AT_ONCE.expected_purchases(X, "39W"),
         lambda X: lifetime_value(BUYS, SPENDS, X, horizon="12M", annual_discount_rate=0.1, margin=0.4),
         lambda X: lifetime_value(BUYS, "monetary_value", X, horizon="26W", annual_discount_rate=0.1),
         lambda X: lifetime_value(BUYS, 20.0, X, horizon=26, annual_discount_rate=0.0),
     ],
-    ids=["purchases", "alive", "alive later", "active", "spend", "value", "value of a column", "value of a number"],
+    ids=[
+        "purchases",
+        "alive",
+        "alive later",
+        "active",
+        "spend",
+        "alive (MBG)",
+        "purchases (MBG)",
+        "value",
+        "value of a column",
+        "value of a number",
+    ],
 )
 def test_predictions(engine, base, assert_same, ask):
     customers = base(1_000)

@@ -67,3 +67,13 @@ def test_gamma_gamma():
     first = model.expected_spend(customers)["expected_spend"]
     published = [24.65, 18.91, 35.17, 35.17, 35.17, 71.46, 18.91, 35.17, 27.28, 35.17]
     np.testing.assert_allclose(first, published, atol=0.01)
+
+
+def test_mbg_nbd(split):
+    # as lifetimes prints it, and an implementation of its own finds it
+    model = cv.clv.ModifiedBetaGeoModel().fit(split)
+    assert model.fit_status_ == "converged"
+    assert model.log_likelihood_ == pytest.approx(-9582.136, abs=1e-3)
+    errors = dict(zip(model.params_, np.sqrt(np.diag(model.covariance_)), strict=True))
+    for name, value in {"r": 0.5248, "alpha": 6.1831, "a": 0.8914, "b": 1.614}.items():
+        assert abs(model.params_[name] - value) < 0.01 * errors[name]

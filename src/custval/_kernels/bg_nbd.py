@@ -31,10 +31,12 @@ from custval.typing import FloatArray, IntArray
 
 __all__ = [
     "draw",
+    "draw_with_chances",
     "expected_purchases",
     "expected_purchases_alive",
     "expected_purchases_new",
     "fit",
+    "fit_with_chances",
     "log_likelihood",
     "probability_active",
     "probability_active_alive",
@@ -103,9 +105,26 @@ def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None = None) 
     >>> maximum.status, maximum.parameters.round(2).tolist()
     ('converged', [0.49, 4.87, 1.16, 3.61])
     """
+    return fit_with_chances(x, t_x, T, w, first=False)
+
+
+def fit_with_chances(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None = None, *, first: bool) -> Maximum:
+    """Fit the model in which the `first` purchase is a chance to leave (MBG/NBD), or is not (BG/NBD).
+
+    Parameters
+    ----------
+    x, t_x, T, w
+        As in `fit`.
+    first : bool
+
+    Returns
+    -------
+    Maximum
+        Of the parameters r, alpha, a, b, in this order.
+    """
     x, t_x, T, w = (part.ravel() for part in _floats(x, t_x, T, 1.0 if w is None else w))
-    base = PurchaseTuples.of(x, t_x, T, w)
-    maximum = maximize(Objective(base), _start(x, t_x, T, w, base))
+    base = PurchaseTuples.of(x, t_x, T, w, zeros=first)
+    maximum = maximize(Objective(base, first=first), _start(x, t_x, T, w, base, first=first))
     return replace(
         maximum,
         log_parameters=maximum.log_parameters + np.array([0.0, np.log(base.scale), 0.0, 0.0]),
@@ -113,15 +132,17 @@ def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None = None) 
     )
 
 
-def _start(x: FloatArray, t_x: FloatArray, T: FloatArray, w: FloatArray, base: PurchaseTuples) -> FloatArray:
+def _start(
+    x: FloatArray, t_x: FloatArray, T: FloatArray, w: FloatArray, base: PurchaseTuples, *, first: bool
+) -> FloatArray:
     """Log-parameters to start from: plain values, or with many rows the fit to every 16th of the repeat buyers'."""
     plain: FloatArray = np.log([0.5, 0.5 * base.customers / base.purchases, 0.5, 2.0])
     if np.count_nonzero(x) < _MANY:
         return plain
     some = (x == 0) | (np.arange(x.size) % 16 == 0)
     x, t_x, T, w = x[some], t_x[some], T[some], np.where(x > 0, 16.0, 1.0)[some] * w[some]
-    sample = PurchaseTuples.of(x, t_x, T, w)
-    maximum = maximize(Objective(sample), plain)
+    sample = PurchaseTuples.of(x, t_x, T, w, zeros=first)
+    maximum = maximize(Objective(sample, first=first), plain)
     same_unit = np.array([0.0, np.log(sample.scale / base.scale), 0.0, 0.0])
     return plain if maximum.status == "boundary" else maximum.log_parameters + same_unit
 
@@ -359,20 +380,39 @@ def draw(
     >>> customer.tolist(), time.round(1).tolist(), truth["alive"].tolist()
     ([0, 1, 1, 1, 1, 1], [40.2, 1.6, 4.7, 19.5, 34.3, 36.8], [True, True, True])
     """
+    return draw_with_chances(r, alpha, a, b, T, rng, first=False)
+
+
+def draw_with_chances(
+    r: float, alpha: float, a: float, b: float, T: FloatArray, rng: np.random.Generator, *, first: bool
+) -> tuple[IntArray, FloatArray, dict[str, FloatArray | NDArray[np.bool_]]]:
+    """Draw from the model in which the `first` purchase is a chance to leave (MBG/NBD), or is not (BG/NBD).
+
+    Parameters
+    ----------
+    r, alpha, a, b, T, rng
+        As in `draw`.
+    first : bool
+
+    Returns
+    -------
+    customer, time, truth
+        As those of `draw`.
+    """
     n = T.size
     rate = rng.standard_gamma(r, n) / alpha
     p = rng.beta(a, b, n)
     would = rng.poisson(rate * T)
     with np.errstate(divide="ignore"):
         # the purchase after which the customer leaves: infinite where p is 0, which geometric() refuses
-        last = 1 + np.floor(rng.standard_exponential(n) / -np.log1p(-p))
+        last = (0 if first else 1) + np.floor(rng.standard_exponential(n) / -np.log1p(-p))
     alive = would < last
     count = np.where(alive, would, np.minimum(would, last)).astype(np.int64)
     # given how many there would be in (0, T], their times are uniform; the last-th smallest of them is beta
     end = np.array(T, dtype=np.float64)
-    gone = np.flatnonzero(~alive)
+    gone = np.flatnonzero(~alive & (last > 0))
     end[gone] *= rng.beta(last[gone], would[gone] - last[gone] + 1)
-    customer, time = event_times(count, ends=~alive, rng=rng)
+    customer, time = event_times(count, ends=~alive & (last > 0), rng=rng)
     time *= end[customer]
     return customer, time, {"alive": alive, "purchase_rate": rate, "dropout_probability": p}
 

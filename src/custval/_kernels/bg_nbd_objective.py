@@ -1,4 +1,4 @@
-"""The log-likelihood of the BG/NBD model for a whole customer base, with derivatives, made to be maximized."""
+"""The log-likelihood of BG/NBD and MBG/NBD for a whole customer base, with derivatives, made to be maximized."""
 
 from __future__ import annotations
 
@@ -15,20 +15,27 @@ class Objective:
 
     With L(t) = log(1 + t / alpha), equation (6) is, but for the factor alpha**-x that carries the unit of time, ::
 
-        sum_{j<x} log((r + j) / alpha) - sum_{j<x} log(1 + a / (b + j)) - (r + x) L(T) + log(1 + exp u)
-        u = log(a / (b + x - 1)) + (r + x) (L(T) - L(t_x)), and no last term where x = 0
+        sum_{j<x} log((r + j) / alpha) - sum_{j<c} log(1 + a / (b + j)) - (r + x) L(T) + log(1 + exp u)
+        u = log(a / (b + c - 1)) + (r + x) (L(T) - L(t_x)), and no last term where c = 0
 
-    in which nothing cancels, however large or small the parameters are; exp(u) are the odds of having left.
+    in which nothing cancels, however large or small the parameters are; exp(u) are the odds of having left. c is the
+    number of chances to leave: x in the BG/NBD model, x + 1 in the MBG/NBD, where the first purchase is one too.
 
     Parameters
     ----------
     base : PurchaseTuples
-        The data; alpha is measured in `base.scale`.
+        The data; alpha is measured in `base.scale`. With `first`, its blocks hold the rows with x = 0 as well.
+    first : bool
+        Whether the first purchase is a chance to leave.
     """
 
-    def __init__(self, base: PurchaseTuples) -> None:
+    def __init__(self, base: PurchaseTuples, *, first: bool = False) -> None:
         self.base = base
         self._j = np.arange(base.more_than.size, dtype=np.float64)
+        # how many customers had more than j chances to leave
+        self._chances = np.append(base.customers, base.more_than) if first else base.more_than
+        self._i = np.arange(self._chances.size, dtype=np.float64)
+        self._before = base.x - (0 if first else 1)  # chances before the last
 
     def __call__(self, log_parameters: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         """The log-likelihood, its gradient (4,) and its Hessian (4, 4) in log-parameters."""
@@ -44,30 +51,30 @@ class Objective:
         log_T, from_T = np.log1p(base.T / alpha), base.T / (alpha + base.T)
         to_T = alpha / (alpha + base.T)
         by_T = r * base.customers_by_T
-        value = _sum(more_than, np.log((r + j) / alpha) - np.log1p(a / (b + j))) - _sum(
-            by_T + base.purchases_by_T, log_T
-        )
-        buys, leaves = r / (r + j), a / (a + b + j)
-        stays = leaves * (b / (b + j))
+        chances, i = self._chances, self._i
+        value = _sum(more_than, np.log((r + j) / alpha)) - _sum(chances, np.log1p(a / (b + i)))
+        value -= _sum(by_T + base.purchases_by_T, log_T)
+        buys, leaves = r / (r + j), a / (a + b + i)
+        stays = leaves * (b / (b + i))
         gradient = [
             _sum(more_than, buys) - _sum(by_T, log_T),
             _sum(by_T, from_T) - _sum(base.purchases_by_T, to_T),
-            -_sum(more_than, leaves),
-            _sum(more_than, stays),
+            -_sum(chances, leaves),
+            _sum(chances, stays),
         ]
         upper = np.zeros((4, 4))
         upper[0, 0] = _sum(more_than, buys * (j / (r + j))) - _sum(by_T, log_T)
         upper[0, 1] = _sum(by_T, from_T)
         upper[1, 1] = -_sum(by_T + base.purchases_by_T, from_T * to_T)
-        upper[2, 2] = -_sum(more_than, leaves * ((b + j) / (a + b + j)))
-        upper[2, 3] = _sum(more_than, leaves * (b / (a + b + j)))
-        upper[3, 3] = _sum(more_than, stays * (1 - b / (b + j) - b / (a + b + j)))
+        upper[2, 2] = -_sum(chances, leaves * ((b + i) / (a + b + i)))
+        upper[2, 3] = _sum(chances, leaves * (b / (a + b + i)))
+        upper[3, 3] = _sum(chances, stays * (1 - b / (b + i) - b / (a + b + i)))
         return value, np.array(gradient), upper
 
     def _odds(self, r: float, alpha: float, a: float, b: float) -> tuple[float, FloatArray, FloatArray]:
         """The terms log(1 + exp u), summed first over the customers with the same x."""
         base = self.base
-        s, past = r + base.x, b + (base.x - 1)
+        s, past = r + base.x, b + self._before
         by_x = (s, np.log(a / past))
         by_T = (np.log1p(base.T / alpha), base.T / (alpha + base.T))
         by_t = (np.log1p(base.t_x / alpha), base.t_x / (alpha + base.t_x))
@@ -85,7 +92,7 @@ class Objective:
         upper[0] = [r * r * h_dd.sum() + gradient[0], r * (_sum(s, h_de) + g_e.sum()), r * h_d.sum(), r * _sum(c, h_d)]
         upper[1, 1:] = [_sum(s * s, h_ee) + _sum(s, g_f), _sum(s, h_e), _sum(s * c, h_e)]
         upper[2, 2:] = [h.sum(), _sum(c, h)]
-        upper[3, 3] = _sum(c * c, h) + _sum(c * (base.x - 1) / past, g)
+        upper[3, 3] = _sum(c * c, h) + _sum(c * self._before / past, g)
         return value, gradient, upper
 
 

@@ -22,7 +22,7 @@ _BLOCK = 1 << 13
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some of the rows with x > 0, in ascending order of x.
+    """Some of the rows, in ascending order of x.
 
     Attributes
     ----------
@@ -56,11 +56,11 @@ class PurchaseTuples:
     more_than : array
         How many customers made more than j = 0, 1, … repeat purchases.
     x, t_x, T : array
-        The distinct values; x and t_x of rows with x > 0 only.
+        The distinct values; x and t_x of the rows in `blocks` only.
     customers_by_T, purchases_by_T : array, shape of T
         The number of customers with this T, and of their repeat purchases.
     blocks : tuple of Block
-        The rows with x > 0.
+        The rows with x > 0, or all of them.
     """
 
     scale: float
@@ -75,7 +75,7 @@ class PurchaseTuples:
     blocks: tuple[Block, ...]
 
     @classmethod
-    def of(cls, x: FloatArray, t_x: FloatArray, T: FloatArray, w: FloatArray) -> PurchaseTuples:
+    def of(cls, x: FloatArray, t_x: FloatArray, T: FloatArray, w: FloatArray, *, zeros: bool = False) -> PurchaseTuples:
         """Code the rows of a base.
 
         Parameters
@@ -84,6 +84,8 @@ class PurchaseTuples:
             Repeat purchases (whole numbers), time of the last one, length of the observation.
         w : array of shape (n,)
             How many customers each row stands for.
+        zeros : bool
+            Whether the rows with x = 0 stand in `blocks` as well.
 
         Returns
         -------
@@ -105,7 +107,7 @@ class PurchaseTuples:
         scale = float(np.einsum("i,i->", w, T)) / customers
         counts = _totals(x.astype(np.int64), w)
         T_values, T_code = np.unique(T, return_inverse=True)
-        rows = np.flatnonzero((x > 0) & (w > 0))
+        rows = np.flatnonzero(((x > 0) | zeros) & (w > 0))
         rows = rows[np.argsort(x[rows], kind="stable")]
         x_values, x_code = np.unique(x[rows], return_inverse=True)
         t_values, t_code = np.unique(t_x[rows], return_inverse=True)

@@ -4,5 +4,6 @@ from custval.clv._purchase import PurchaseModel
 from custval.clv.beta_geo import BetaGeoModel
 from custval.clv.gamma_gamma import GammaGammaModel
 from custval.clv.lifetime import lifetime_value
+from custval.clv.modified_beta_geo import ModifiedBetaGeoModel
 
-__all__ = ["BetaGeoModel", "GammaGammaModel", "PurchaseModel", "lifetime_value"]
+__all__ = ["BetaGeoModel", "GammaGammaModel", "ModifiedBetaGeoModel", "PurchaseModel", "lifetime_value"]
