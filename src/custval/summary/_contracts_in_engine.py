@@ -86,7 +86,7 @@ def _parts(
 ) -> nw.LazyFrame[Any]:
     """Start and end of each contract in numbers; a contract that still runs ends on the final day."""
     month = final.astype("M8[M]")
-    length = int(((month + 1).astype("M8[D]") - month.astype("M8[D]")).astype(np.int64))
+    length = int(((month + np.timedelta64(1, "M")).astype("M8[D]") - month.astype("M8[D]")).astype(np.int64))
     day = int(final.astype(np.int64))
     runs = nw.col("ended_at").is_null() | (day_number(last) > day)
 
