@@ -7,6 +7,8 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from custval.errors import CustvalError
+
 __all__ = ["beside"]
 
 
@@ -36,7 +38,7 @@ def beside(frame: nw.LazyFrame[Any], small: Mapping[str, Any]) -> nw.LazyFrame[A
         import ibis
 
         return nw.from_native(ibis.memtable(table))
-    raise NotImplementedError(f"small tables cannot be put beside frames of {engine}")
+    raise CustvalError(f"small tables cannot be put beside frames of {engine}", code="engine")
 
 
 def _duckdb(relation: Any, _custval_small_table: Any) -> Any:

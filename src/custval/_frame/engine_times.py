@@ -54,7 +54,7 @@ def wall_clock(table: LazyTable, column: str, door: str | None = None) -> nw.Exp
             suggestion=how,
         )
     if table.engine == "polars" and getattr(dtype, "time_zone", None) is not None:
-        return nw.col(column).dt.replace_time_zone(None)  # before 1.30 its days of the year were those of UTC
+        return nw.col(column).dt.replace_time_zone(None)  # in polars 1.20 days of the year were those of UTC
     return nw.col(column)
 
 

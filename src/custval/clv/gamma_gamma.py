@@ -87,7 +87,8 @@ class GammaGammaModel(MaximumLikelihoodModel):
         X : frame
             A summary: `frequency` and `monetary_value` (mean amount per repeat occasion). Of a lazy frame the customers
             of one frequency are collected in bins of a thousandth of the logarithm of their mean spend, each at its
-            geometric mean; up to ten million customers that moves no parameter by a hundredth of its standard error.
+            geometric mean; for ten million customers and q up to 20 that moves no parameter by a hundredth of its
+            standard error.
         sample_weight : array of shape (n,) or column name, optional
             How many customers each row stands for; for a lazy frame the name of a column.
 

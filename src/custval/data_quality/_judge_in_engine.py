@@ -158,7 +158,7 @@ def _by_row(rule: Rule, table: LazyTable, tz: str | None) -> nw.Expr:
         require_days(table, rule.columns, tz)
     condition = condition_of(rule, table)
     if condition is None:
-        raise NotImplementedError(f"the rule {rule.check} has no way to be judged in an engine")
+        raise CustvalError(f"there is no rule {rule.check!r}; rules are made by the functions of rules", code="rule")
     return condition
 
 
