@@ -163,3 +163,12 @@ def test_the_zone_of_the_session_is_that_of_the_moment(engine, some_lines):
 def test_a_zone_that_does_not_exist(engine, some_lines):
     with pytest.raises(CustvalError, match="tz must be the name of a time zone"):
         cv.summarize(engine.zoned(some_lines(100)), tz="Tokyo")
+
+
+@pytest.mark.parametrize("grain", ["h", "D", "W", "M", "Y"])
+def test_days_before_1970(engine, assert_same, grain):
+    stamps = ["1900-02-28T23:59:59", "1900-03-01", "1968-02-29T12:00", "1969-12-31T23:59:59.999999", "1970-01-01"]
+    lines = {"customer_id": [1] * 5, "timestamp": np.array(stamps, dtype="M8[us]"), "amount": [1.0, 2.0, 3.0, 4.0, 5.0]}
+    for until in (None, "1969-12-31"):
+        found = engine.collect(cv.summarize(engine.lazy(lines), grain=grain, until=until))
+        assert_same(found, cv.summarize(pd.DataFrame(lines), grain=grain, until=until))

@@ -131,13 +131,14 @@ def period_number(wall: nw.Expr, grain: str, engine: str = "") -> nw.Expr:
     return day
 
 
-def not_after(wall: nw.Expr, moment: Moment) -> nw.Expr:
+def not_after(wall: nw.Expr, moment: Moment, engine: str = "") -> nw.Expr:
     """Which times lie at or before a moment, the whole of its day included if only a date was given."""
+    number = day_number(wall, engine)
     day = int(moment.stamp.astype("M8[D]").astype(np.int64))
     if moment.whole_day:
-        return day_number(wall) <= day
+        return number <= day
     within = int((moment.stamp.astype("M8[us]") - moment.stamp.astype("M8[D]")).astype(np.int64))
-    return (day_number(wall) < day) | ((day_number(wall) == day) & (_within_day(wall) <= within))
+    return (number < day) | ((number == day) & (_within_day(wall) <= within))
 
 
 def moment_number(wall: nw.Expr) -> nw.Expr:

@@ -18,8 +18,8 @@ WIDTH = 1e-3
 
 Each bin stands for its customers at their geometric mean. With u = log m the log-likelihood of a customer has the
 second derivative −(p x + q) s (1 − s), s = x m / (gamma + x m), so that a bin shifts it by at most h²/8 of that, and
-the parameters by K sqrt(n) h²/24 standard errors. K grows with q; the tests hold it below 2 at q = 1.5, 4 at q = 3.74 and
-20 at q = 20. For ten million customers and K = 20 that is .0026 standard errors.
+the parameters by K sqrt(n) h²/24 standard errors. K grows with q; the tests hold it below 2 at q = 1.5, 4 at q = 3.74
+and 20 at q = 20. For ten million customers and K = 20 that is .0026 standard errors.
 """
 
 _NOT_POSITIVE = -1e9  # the place of those whose spend has no logarithm

@@ -269,4 +269,4 @@ def _columns(
 
 def up_to(lines: LazyLines, end: Moment) -> nw.Expr:
     """Which lines lie at or before a moment."""
-    return not_after(lines.wall, end)
+    return not_after(lines.wall, end, lines.table.engine)
