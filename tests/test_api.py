@@ -15,7 +15,9 @@ PUBLIC = {
         contracts customers customers_from data_quality datasets events lifecycle load responses segmentation strategy
         summarize summarize_contracts testing transactions
     """,
-    "custval.clv": "BetaGeoModel GammaGammaModel ModifiedBetaGeoModel PurchaseModel lifetime_value",
+    "custval.clv": """
+        BetaGeoModel CustomerEquity GammaGammaModel ModifiedBetaGeoModel PurchaseModel customer_equity lifetime_value
+    """,
     "custval.data_quality": """
         CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate
     """,
@@ -36,7 +38,8 @@ SIGNATURES = {
     "summarize": "(transactions, *, grain='D', unit=None, until=None, regularity=False, tz=None, check=True)",
     "summarize_contracts": "(contracts, *, unit, until=None, tz=None, check=True)",
     "clv.lifetime_value": (
-        "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end', check=True)"
+        "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end', "
+        "interval=None, check=True)"
     ),
     "clv.BetaGeoModel": "(method='mle', unit=None)",
     "clv.BetaGeoModel.fit": "(self, X, sample_weight=None)",

@@ -2,8 +2,17 @@
 
 from custval.clv._purchase import PurchaseModel
 from custval.clv.beta_geo import BetaGeoModel
+from custval.clv.equity import CustomerEquity, customer_equity
 from custval.clv.gamma_gamma import GammaGammaModel
 from custval.clv.lifetime import lifetime_value
 from custval.clv.modified_beta_geo import ModifiedBetaGeoModel
 
-__all__ = ["BetaGeoModel", "GammaGammaModel", "ModifiedBetaGeoModel", "PurchaseModel", "lifetime_value"]
+__all__ = [
+    "BetaGeoModel",
+    "CustomerEquity",
+    "GammaGammaModel",
+    "ModifiedBetaGeoModel",
+    "PurchaseModel",
+    "customer_equity",
+    "lifetime_value",
+]
