@@ -6,12 +6,14 @@ from custval.clv.equity import CustomerEquity, customer_equity
 from custval.clv.gamma_gamma import GammaGammaModel
 from custval.clv.lifetime import lifetime_value
 from custval.clv.modified_beta_geo import ModifiedBetaGeoModel
+from custval.clv.pareto_nbd import ParetoNBDModel
 
 __all__ = [
     "BetaGeoModel",
     "CustomerEquity",
     "GammaGammaModel",
     "ModifiedBetaGeoModel",
+    "ParetoNBDModel",
     "PurchaseModel",
     "customer_equity",
     "lifetime_value",
