@@ -6,6 +6,7 @@ from custval.clv.equity import CustomerEquity, customer_equity
 from custval.clv.gamma_gamma import GammaGammaModel
 from custval.clv.lifetime import lifetime_value
 from custval.clv.modified_beta_geo import ModifiedBetaGeoModel
+from custval.clv.nbd import NBDModel
 from custval.clv.pareto_nbd import ParetoNBDModel
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "CustomerEquity",
     "GammaGammaModel",
     "ModifiedBetaGeoModel",
+    "NBDModel",
     "ParetoNBDModel",
     "PurchaseModel",
     "customer_equity",
