@@ -16,7 +16,7 @@ from custval.clv._purchase import PurchaseModel
 from custval.errors import CustvalError
 from custval.typing import FloatArray, IntArray
 
-__all__ = ["MODEL", "RULE", "Score", "Standing", "certain_share", "hold", "noise", "standings"]
+__all__ = ["MODEL", "RULE", "Score", "Standing", "hold", "noise", "standings"]
 
 MODEL, RULE = "model", "baseline"
 
@@ -39,6 +39,8 @@ class Score:
     mix_changes : bool
     all_alive : bool
         Whether every one-time buyer is taken to be alive for certain.
+    one_time : float
+        The share of the customers who have bought once.
     customer, squared : arrays of shape (n,)
         The customers and their squared errors.
     """
@@ -56,6 +58,7 @@ class Score:
     bic: float = np.nan
     mix_changes: bool = False
     all_alive: bool = False
+    one_time: float = np.nan
     customer: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     squared: FloatArray = field(default_factory=lambda: np.zeros(0))
 
@@ -117,6 +120,7 @@ def _of_model(name: str, model: PurchaseModel, origin: Origin, level: float) -> 
         bic=getattr(fitted, "bic_", np.nan),
         mix_changes=found.mix_changes,
         all_alive=_all_alive(fitted, origin),
+        one_time=float((origin.base.x == 0).mean()),
         customer=origin.customer,
         squared=np.square(found.prediction.mean - origin.actual),
     )
@@ -163,8 +167,3 @@ def noise(one: Standing, other: Standing) -> float:
         difference += np.bincount(mine.customer, yours.squared - mine.squared, size)
     spread = float(np.sqrt(np.square(difference - difference.mean()).sum()))
     return float(difference.sum()) / spread if spread > 0 else 0.0
-
-
-def certain_share(origin: Origin) -> float:
-    """The share of customers who have bought once."""
-    return float((origin.base.x == 0).mean())

@@ -77,9 +77,9 @@ def judge(model: PurchaseModel, base: Base, actual: FloatArray, level: float) ->
     covariance = np.diag(group_totals(third, THIRDS, prediction.variance))
     if from_parameters is not None:
         covariance = covariance + from_parameters
-    totals = [group_totals(third, THIRDS, values) for values in (actual, prediction.mean)]
-    large = totals[1] >= _FEW
-    _, _, p_value = proportional(*(total[large] for total in totals), covariance[np.ix_(large, large)])
+    came, hoped = (group_totals(third, THIRDS, values) for values in (actual, prediction.mean))
+    large = hoped >= _FEW
+    _, _, p_value = proportional(came[large], hoped[large], covariance[np.ix_(large, large)])
     inside = (actual >= prediction.low) & (actual <= prediction.high)
     with np.errstate(divide="ignore"):
         log_score = float(np.log(prediction.probability).mean())

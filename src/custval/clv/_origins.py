@@ -6,7 +6,7 @@ import datetime as dt
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -61,7 +61,7 @@ def moments(cutoffs: Any, zone: str | None) -> list[Moment]:
     return sorted(found, key=lambda cutoff: cutoff.last)
 
 
-def origins(lines: Lines, cutoffs: Iterable[Moment], horizon: SpanOf, unit: Grain) -> Iterator[Origin]:
+def origins(lines: Lines, cutoffs: Iterable[Moment], horizon: SpanOf, unit: str) -> Iterator[Origin]:
     """Each cutoff with its windows.
 
     Raises
@@ -93,15 +93,15 @@ def _check_end(lines: Lines, cutoff: Moment, end: Moment) -> None:
     warnings.warn(f"{what}: nothing is taken to come after that", CustvalWarning, stacklevel=5)
 
 
-def _origin(lines: Lines, cutoff: Moment, end: Moment, unit: Grain) -> Origin:
-    grain: Any = lines.grain
+def _origin(lines: Lines, cutoff: Moment, end: Moment, unit: str) -> Origin:
+    grain, unit_ = cast("Grain", lines.grain), cast("Grain", unit)
     split, final = cutoff.period(grain), end.period(grain)
     frame = calibration_holdout(
         lines.table.leave(lines.table.frame),
         calibration_end=_instant(cutoff),
         holdout_end=_instant(end),
         grain=grain,
-        unit=unit,
+        unit=unit_,
     )
     before = lines.where(not_after(lines.wall, cutoff.stamp, whole_day=cutoff.whole_day))
     everyone = occasions(before.code, len(lines.customers), before.period, before.amount)
