@@ -7,6 +7,7 @@ from custval.clv.evaluation import Evaluation, evaluate
 from custval.clv.gamma_gamma import GammaGammaModel
 from custval.clv.lifetime import lifetime_value
 from custval.clv.modified_beta_geo import ModifiedBetaGeoModel
+from custval.clv.tracking import Tracking, tracking
 
 __all__ = [
     "BetaGeoModel",
@@ -15,7 +16,9 @@ __all__ = [
     "GammaGammaModel",
     "ModifiedBetaGeoModel",
     "PurchaseModel",
+    "Tracking",
     "compare",
     "evaluate",
     "lifetime_value",
+    "tracking",
 ]
