@@ -12,9 +12,9 @@ import numpy as np
 
 from custval._check import Moment, SpanOf, moment
 from custval._frame import Table, enter, numbers
-from custval._kernels.calendar import not_after, shift, units_per_period
+from custval._kernels.calendar import not_after, period_number, period_start, shift, units_per_period
 from custval._kernels.occasions import occasions
-from custval.clv._baselines import AS_LAST, OWN_RATE, as_in_last_window, from_summary
+from custval.clv._baselines import AS_LAST, as_in_last_window, from_summary
 from custval.clv._predictive import Base
 from custval.errors import CustvalError, CustvalWarning, DataError
 from custval.summary import calibration_holdout
@@ -66,6 +66,8 @@ def origins(lines: Lines, cutoffs: Iterable[Moment], horizon: SpanOf, unit: str)
 
     Raises
     ------
+    CustvalError
+        If the horizon is shorter than a period of the grain.
     DataError
         If a cutoff lies outside the data, or most of its holdout does.
 
@@ -74,34 +76,45 @@ def origins(lines: Lines, cutoffs: Iterable[Moment], horizon: SpanOf, unit: str)
     CustvalWarning
         If a small part of a holdout lies after the last line of the data.
     """
+    if horizon.days < units_per_period(lines.grain, "D"):
+        raise CustvalError(
+            f"the horizon {horizon} is shorter than a period of the grain {lines.grain!r}",
+            suggestion=f"horizon='1{lines.grain}', or a finer grain",
+        )
     for cutoff in cutoffs:
         refuse_before(lines, cutoff, "cutoff")
-        stamp = shift(np.array([cutoff.stamp]), horizon.count, horizon.unit)[0]
-        whole = cutoff.whole_day and horizon.unit in {"D", "W", "M", "Y"}
-        end = Moment(stamp if whole else shift(np.array([cutoff.last]), horizon.count, horizon.unit)[0], whole)
-        _check_end(lines, cutoff, end)
-        yield _origin(lines, cutoff, end, unit)
+        # like every window of a summary it holds whole periods
+        final = int(period_number(shift(np.array([cutoff.last]), horizon.count, horizon.unit), lines.grain)[0])
+        _check_end(lines, cutoff, final)
+        yield _origin(lines, cutoff, final, unit)
 
 
-def _check_end(lines: Lines, cutoff: Moment, end: Moment) -> None:
-    split, final, last = cutoff.period(lines.grain), end.period(lines.grain), int(lines.period.max())
-    if final <= last or final <= split:
+def _last_instant(period: int, grain: str) -> np.datetime64:
+    instant: np.datetime64 = period_start(np.array([period + 1]), grain).astype("M8[us]")[0] - np.timedelta64(1, "us")
+    return instant
+
+
+def _check_end(lines: Lines, cutoff: Moment, final: int) -> None:
+    split, last = cutoff.period(lines.grain), int(lines.period.max())
+    if final <= last:
         return
-    what = f"the holdout of cutoff={cutoff} ends on {end}, and the data on {lines.wall.max().astype('M8[D]')}"
+    end = _last_instant(final, lines.grain).astype("M8[D]")
+    what = f"the holdout of cutoff={cutoff} ends on {end}, and the data end on {lines.wall.max().astype('M8[D]')}"
     if final - last > _UNSEEN * (final - split):
-        raise DataError(what, suggestion="choose an earlier cutoff, or a shorter horizon", code="window")
+        way = "choose an earlier cutoff, or a shorter horizon"
+        raise DataError(f"{what}; {way}", suggestion=way, code="window")
     warnings.warn(f"{what}: nothing is taken to come after that", CustvalWarning, stacklevel=5)
 
 
-def _origin(lines: Lines, cutoff: Moment, end: Moment, unit: str) -> Origin:
-    grain, unit_ = cast("Grain", lines.grain), cast("Grain", unit)
-    split, final = cutoff.period(grain), end.period(grain)
+def _origin(lines: Lines, cutoff: Moment, final: int, unit: str) -> Origin:
+    grain = cast("Grain", lines.grain)
+    split = cutoff.period(grain)
     frame = calibration_holdout(
         lines.table.leave(lines.table.frame),
-        calibration_end=_instant(cutoff),
-        holdout_end=_instant(end),
+        calibration_end=cutoff.stamp.astype("M8[D]") if cutoff.whole_day else cutoff.stamp,
+        holdout_end=_last_instant(final, grain),
         grain=grain,
-        unit=unit_,
+        unit=cast("Grain", unit),
     )
     before = lines.where(not_after(lines.wall, cutoff.stamp, whole_day=cutoff.whole_day))
     everyone = occasions(before.code, len(lines.customers), before.period, before.amount)
@@ -111,12 +124,5 @@ def _origin(lines: Lines, cutoff: Moment, end: Moment, unit: str) -> Origin:
     regularity = {"sum_log_intervals": bought.sum_log_intervals(units_per_period(grain, unit))}
     table = enter(table.extend(regularity), "the holdout")
     base = Base(*(numbers(table, name) for name in ("frequency", "recency", "T", "holdout_T")))
-    # a holdout's own rate is an easy rule that the last window and the mean stand for
-    rules = {name: rule for name, rule in from_summary(base.x, base.t_x, base.T, base.t).items() if name != OWN_RATE}
-    rules[AS_LAST] = as_in_last_window(bought, split, final - split)
+    rules = {**from_summary(base.x, base.t_x, base.T, base.t), AS_LAST: as_in_last_window(bought, split, final - split)}
     return Origin(cutoff, table, base, numbers(table, "holdout_frequency"), customer, rules)
-
-
-def _instant(when: Moment) -> Any:
-    """What `moment` reads as this again."""
-    return when.stamp.astype("M8[D]") if when.whole_day else when.stamp

@@ -35,8 +35,8 @@ class Seasons:
     actual, expected : array
         Repeat purchases.
     year_before : array
-        Actual over expected purchases in the same month before calibration ended; NaN where next to nothing was
-        expected.
+        Actual over expected purchases in the same month of the last year of calibration, relative to that year as a
+        whole; NaN where next to nothing was expected.
     """
 
     end: IntArray
@@ -77,9 +77,11 @@ def seasons_of(repeats: Repeats, grain: str, first: int) -> Seasons:
     ends = ends_before(np.array(bounds, dtype="M8[us]"), grain)
     actual, expected = np.diff(repeats.actual(ends)), np.diff(repeats.expected(ends))
     months = min(len(actual), _YEAR)
-    earlier = ends_before(np.concatenate([shift(year_ago, k, "M") for k in range(months + 1)]), grain)
-    hoped = np.diff(repeats.expected(earlier))
-    ratio = np.divide(np.diff(repeats.actual(earlier)), hoped, out=np.full(months, np.nan), where=hoped >= _FEW)
+    earlier = ends_before(np.concatenate([shift(year_ago, k, "M") for k in range(_YEAR + 1)]), grain)
+    came, hoped = np.diff(repeats.actual(earlier)), np.diff(repeats.expected(earlier))
+    # a level that is wrong all the year round is no season
+    level = came.sum() / hoped.sum() if hoped.sum() > 0 and came.sum() > 0 else 1.0
+    ratio = np.divide(came, hoped * level, out=np.full(_YEAR, np.nan), where=hoped >= _FEW)[:months]
     # in a second year of the holdout, the same months of calibration once more
     again = ratio[np.arange(len(actual)) % _YEAR] if months else ratio
     return Seasons(ends[1:], actual, expected, again)

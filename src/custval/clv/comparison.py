@@ -146,8 +146,9 @@ def compare(
     the same data; those of models of other data (discrete opportunities, BG/BB) cannot be compared with them.
 
     The rules without a model are "as many as in the last window", each customer's repeat purchases in the time
-    before the cutoff that is as long as the horizon; "mean of the base", everyone at the rate Σ frequency / Σ T; and
-    "own rate if bought lately", each at frequency / T if the last purchase lies in that last window, else none.
+    before the cutoff that is as long as the horizon; "mean of the base", everyone at the rate Σ frequency / Σ T; "own
+    rate so far", each at frequency / T; and "own rate if bought lately", so if the last purchase lies in that last
+    window, else none.
 
     A fit that fails is a row with the reason.
 

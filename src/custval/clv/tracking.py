@@ -57,8 +57,8 @@ class Tracking(Result):
         Expected over actual, less 1; NaN if nothing was bought.
     season : frame
         By whole months from the end of calibration: `month_end, actual, expected, ratio` (actual over expected), and
-        `ratio_year_before`, that of the same month in the last year of calibration. Without a year of calibration
-        it has no rows.
+        `ratio_year_before`, that of the same month in the last year of calibration, relative to that year as a whole.
+        Without a year of calibration it has no rows.
     season_share : float
         How much of the squared errors by month is gone when each month is expected to deviate as it did a year
         before; NaN if unknown.
@@ -157,8 +157,9 @@ def tracking(
     expectation of a new customer, which knows nothing of what this cohort did.
 
     The season is looked for by months: the errors of the holdout with and without the ratio of actual to expected
-    purchases that the same month had in the last year of calibration. Errors within those of Poisson counts (at 1 %)
-    are not put down to it.
+    purchases that the same month had in the last year of calibration, relative to that year as a whole, so that a
+    level that is wrong all the year round is no season. Errors within those of Poisson counts (at 1 %) are not put
+    down to it.
 
     References
     ----------
@@ -253,7 +254,7 @@ def _packed(table: Table, repeats: Repeats, ends: IntArray, seasons: Seasons, gr
 
 def _periods(table: Table, repeats: Repeats, ends: IntArray, grain: str) -> Any:
     actual, expected = repeats.actual(ends), repeats.expected(ends)
-    begins = np.append(ends[:1] - 1, ends[:-1])
+    begins = np.append(np.iinfo(np.int64).min, ends[:-1])
     window = np.where(ends <= repeats.split, 0, np.where(begins >= repeats.split, 1, 2))
     return table.make(
         {
