@@ -15,7 +15,9 @@ PUBLIC = {
         contracts customers customers_from data_quality datasets events lifecycle load responses segmentation strategy
         summarize summarize_contracts testing transactions
     """,
-    "custval.clv": "BetaGeoModel GammaGammaModel ModifiedBetaGeoModel PurchaseModel lifetime_value",
+    "custval.clv": """
+        BetaGeoModel GammaGammaModel ModifiedBetaGeoModel PurchaseModel contribution lifetime_value
+    """,
     "custval.data_quality": """
         CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate
     """,
@@ -35,6 +37,7 @@ SIGNATURES = {
     "load": "(data)",
     "summarize": "(transactions, *, grain='D', unit=None, until=None, regularity=False, tz=None, check=True)",
     "summarize_contracts": "(contracts, *, unit, until=None, tz=None, check=True)",
+    "clv.contribution": "(transactions, every=None, *, tz=None)",
     "clv.lifetime_value": (
         "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end', check=True)"
     ),

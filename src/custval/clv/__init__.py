@@ -2,8 +2,16 @@
 
 from custval.clv._purchase import PurchaseModel
 from custval.clv.beta_geo import BetaGeoModel
+from custval.clv.contribution import contribution
 from custval.clv.gamma_gamma import GammaGammaModel
 from custval.clv.lifetime import lifetime_value
 from custval.clv.modified_beta_geo import ModifiedBetaGeoModel
 
-__all__ = ["BetaGeoModel", "GammaGammaModel", "ModifiedBetaGeoModel", "PurchaseModel", "lifetime_value"]
+__all__ = [
+    "BetaGeoModel",
+    "GammaGammaModel",
+    "ModifiedBetaGeoModel",
+    "PurchaseModel",
+    "contribution",
+    "lifetime_value",
+]
