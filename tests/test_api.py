@@ -16,7 +16,8 @@ PUBLIC = {
         summarize summarize_contracts testing transactions
     """,
     "custval.clv": """
-        BetaGeoModel GammaGammaModel ModifiedBetaGeoModel PurchaseModel contribution lifetime_value
+        BetaGeoModel GammaGammaModel ModifiedBetaGeoModel PurchaseModel contribution from_lifetimes
+        lifetime_value to_lifetimes
     """,
     "custval.data_quality": """
         CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate
@@ -38,6 +39,8 @@ SIGNATURES = {
     "summarize": "(transactions, *, grain='D', unit=None, until=None, regularity=False, tz=None, check=True)",
     "summarize_contracts": "(contracts, *, unit, until=None, tz=None, check=True)",
     "clv.contribution": "(transactions, every=None, *, tz=None)",
+    "clv.from_lifetimes": "(fitter, unit=None)",
+    "clv.to_lifetimes": "(model)",
     "clv.lifetime_value": (
         "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end', check=True)"
     ),

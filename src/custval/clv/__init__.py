@@ -3,6 +3,7 @@
 from custval.clv._purchase import PurchaseModel
 from custval.clv.beta_geo import BetaGeoModel
 from custval.clv.contribution import contribution
+from custval.clv.convert import from_lifetimes, to_lifetimes
 from custval.clv.gamma_gamma import GammaGammaModel
 from custval.clv.lifetime import lifetime_value
 from custval.clv.modified_beta_geo import ModifiedBetaGeoModel
@@ -13,5 +14,7 @@ __all__ = [
     "ModifiedBetaGeoModel",
     "PurchaseModel",
     "contribution",
+    "from_lifetimes",
     "lifetime_value",
+    "to_lifetimes",
 ]
