@@ -16,8 +16,8 @@ PUBLIC = {
         summarize summarize_contracts testing transactions
     """,
     "custval.clv": """
-        BetaGeoModel GammaGammaModel ModifiedBetaGeoModel PurchaseModel contribution from_lifetimes
-        lifetime_value to_lifetimes
+        BetaGeoModel GammaGammaModel ModifiedBetaGeoModel PurchaseModel SpendIndependence contribution from_lifetimes
+        lifetime_value spend_independence to_lifetimes
     """,
     "custval.data_quality": """
         CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate
@@ -40,6 +40,7 @@ SIGNATURES = {
     "summarize_contracts": "(contracts, *, unit, until=None, tz=None, check=True)",
     "clv.contribution": "(transactions, every=None, *, tz=None)",
     "clv.from_lifetimes": "(fitter, unit=None)",
+    "clv.spend_independence": "(X, *, interval=0.95, tolerance=0.2, sample_weight=None)",
     "clv.to_lifetimes": "(model)",
     "clv.lifetime_value": (
         "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end', check=True)"
