@@ -12,8 +12,9 @@ from custval._frame import LazyTable, Table, numbers, nw
 from custval._kernels.calendar import DAYS_PER
 from custval._model import check_fitted
 from custval.clv._demands import Demand, all_of, finite
-from custval.clv._purchase import PurchaseModel, enter_summary
+from custval.clv._purchase import PurchaseModel
 from custval.clv._purchase_in_engine import Factors, alive_times
+from custval.clv._summary import enter_summary
 from custval.clv.gamma_gamma import GammaGammaModel
 from custval.errors import CustvalError
 from custval.typing import FloatArray, IntoFrame, Span
@@ -99,15 +100,15 @@ def lifetime_value(
     weight[:, 0] = np.append(discount[:-1] - discount[1:], discount[-1])
     weight[-1, 1] = 1.0
 
-    def sums(x: FloatArray, T: FloatArray) -> dict[str, FloatArray]:
+    def sums(*state: FloatArray) -> dict[str, FloatArray]:
         """Purchases of a customer who is alive: discounted, and all of them."""
-        return dict(zip(("discounted", "purchases"), model._expected_sums(x, T, times, weight).T, strict=True))
+        return dict(zip(("discounted", "purchases"), model._expected_sums(state, times, weight).T, strict=True))
 
     table = enter_summary(X)
     if isinstance(table, LazyTable):
         return _lazily(model, spend, table, sums, margin, check=check)
     x, t_x, T = model._read(table)
-    per_purchase, alive, if_alive = _spend(spend, table), model._alive(x, t_x, T), sums(x, T)
+    per_purchase, alive, if_alive = _spend(spend, table), model._alive(x, t_x, T), sums(*model._state_of(x, t_x, T))
     ids = {"customer_id": table["customer_id"]} if "customer_id" in table else {}
     return table.make(
         {
