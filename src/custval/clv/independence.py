@@ -14,7 +14,7 @@ from custval._kernels.spend_independence import Correlation, elasticity, level_l
 from custval._kernels.tuples import count_distinct_rows
 from custval._model import sample_weights
 from custval._result import Account, Result
-from custval.clv._purchase import refuse_broken_frequency
+from custval.clv._summary import refuse_broken_frequency
 from custval.errors import DataError
 from custval.typing import IntoFrame
 
