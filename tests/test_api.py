@@ -52,13 +52,20 @@ SIGNATURES = {
     "clv.lifetime_value": (
         "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end', check=True)"
     ),
-    "clv.BetaGeoModel": "(unit=None)",
+    "clv.BetaGeoModel": "(method='mle', unit=None)",
     "clv.BetaGeoModel.fit": "(self, X, sample_weight=None)",
-    "clv.BetaGeoModel.expected_purchases": "(self, X, horizon, *, check=True)",
-    "clv.BetaGeoModel.probability_alive": "(self, X, after=0, *, check=True)",
-    "clv.BetaGeoModel.probability_active": "(self, X, horizon, *, check=True)",
+    "clv.BetaGeoModel.expected_purchases": "(self, X, horizon, *, interval=None, interval_of='mean', check=True)",
+    "clv.BetaGeoModel.probability_alive": "(self, X, after=0, *, interval=None, check=True)",
+    "clv.BetaGeoModel.probability_active": "(self, X, horizon, *, interval=None, check=True)",
+    "clv.BetaGeoModel.purchase_pmf": "(self, X, horizon, n_max=10)",
+    "clv.BetaGeoModel.next_purchase_quantiles": "(self, X, q=0.5)",
+    "clv.BetaGeoModel.sample_future": "(self, X, horizon, n_draws=100, rng=None)",
+    "clv.BetaGeoModel.discounted_expected_purchases": (
+        "(self, X, annual_discount_rate, compounding='discrete', *, interval=None, check=True)"
+    ),
+    "clv.BetaGeoModel.score_one": "(self, frequency, recency, T, *, horizon, monetary_value=None, spend=None)",
     "clv.BetaGeoModel.sample": "(self, n, T, rng=None)",
-    "clv.GammaGammaModel": "(nonpositive='raise')",
+    "clv.GammaGammaModel": "(method='mle', nonpositive='raise')",
     "data_quality.clean_transactions": (
         "(tx, *, refunds='net', refund_when=None, unmatched_refunds='keep', duplicates='drop', zero_amount='keep', "
         "missing_customer='drop', exclude=None, tz=None)"

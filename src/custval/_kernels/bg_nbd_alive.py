@@ -219,7 +219,9 @@ def _floats(*parts: ArrayLike) -> tuple[FloatArray, ...]:
 
 
 def _relative(alpha: FloatArray, T: FloatArray, t: ArrayLike) -> FloatArray:
-    """The horizons in units of alpha + T, shape (n, h)."""
+    """The horizons in units of alpha + T, shape (n, h): those of `t`, or of each row its own."""
+    if np.ndim(t) == 2:
+        return np.asarray(t, dtype=np.float64) / (alpha + T)[:, None]
     return np.ravel(np.asarray(t, dtype=np.float64)) / (alpha + T)[:, None]
 
 

@@ -168,7 +168,7 @@ class Predictions(CustomerBase):
         >>> model = cv.clv.BetaGeoModel.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="W")
         >>> pmf = model.purchase_pmf({"frequency": [2], "recency": [30.43], "T": [38.86]}, "39W", n_max=2)
         >>> [round(probability, 3) for probability in pmf["probability"]]
-        [0.508, 0.2, 0.12, 0.171]
+        [0.445, 0.239, 0.144, 0.171]
         """
         t, n_max = self._horizon(horizon), whole(n_max, "n_max")
         table = enter(X, "X")
@@ -203,7 +203,7 @@ class Predictions(CustomerBase):
         >>> customer = {"frequency": [2], "recency": [30.43], "T": [38.86]}
         >>> found = model.next_purchase_quantiles(customer, [0.25, 0.5, 0.9])
         >>> [None if weeks is None else round(weeks, 1) for weeks in found["next_purchase_quantiles"]]
-        [8.8, 37.8, None]
+        [9.0, 29.5, None]
         """
         check_fitted(self, "params_")
         levels = [fraction(level, "q") for level in (q if isinstance(q, (list, tuple, np.ndarray)) else [q])]
@@ -288,7 +288,7 @@ class Predictions(CustomerBase):
         >>> customer = {"frequency": [2], "recency": [30.43], "T": [38.86]}
         >>> value = model.discounted_expected_purchases(customer, 0.15)
         >>> round(value["discounted_expected_purchases"][0], 3)
-        4.166
+        5.172
         """
         check_fitted(self, "params_")
         rate = number(annual_discount_rate, "annual_discount_rate", above=0.0)

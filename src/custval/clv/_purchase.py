@@ -174,8 +174,8 @@ class PurchaseModel(Predictions, Sampling):
         >>> model = cv.clv.BetaGeoModel.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="W")
         >>> score = model.score_one(2, 30.43, 38.86, horizon="39W", monetary_value=22.35)
         >>> {name: round(value, 3) for name, value in score.items()}  # doctest: +NORMALIZE_WHITESPACE
-        {'probability_alive': 0.727, 'expected_purchases': 1.226, 'probability_active': 0.492, 'expected_spend': 22.35,
-         'expected_revenue': 27.396}
+        {'probability_alive': 0.727, 'expected_purchases': 1.226, 'probability_active': 0.555, 'expected_spend': 22.35,
+         'expected_revenue': 27.402}
         """
         t = self._horizon(horizon)
         x, t_x, end = (number(v, name) for v, name in ((frequency, "frequency"), (recency, "recency"), (T, "T")))
