@@ -16,13 +16,11 @@ PUBLIC = {
         summarize summarize_contracts testing transactions
     """,
     "custval.clv": """
-<<<<<<< HEAD
-        BetaGeoModel CustomerEquity GammaGammaModel ModifiedBetaGeoModel PurchaseModel customer_equity lifetime_value
-=======
-        AliveHistory BetaGeoModel FrequencyFit FrequencyRecencyMatrix GammaGammaModel ModifiedBetaGeoModel
-        PurchaseModel SpendDistribution SpendIndependence alive_history contribution frequency_fit
-        frequency_recency_matrix from_lifetimes lifetime_value spend_distribution spend_independence to_lifetimes
->>>>>>> pictures
+        AliveHistory BetaGeoModel Comparison CustomerEquity Evaluation FrequencyFit FrequencyRecencyMatrix
+        GammaGammaModel ModifiedBetaGeoModel NBDModel ParetoNBDModel PurchaseModel SpendDistribution
+        SpendIndependence Tracking alive_history compare contribution customer_equity evaluate frequency_fit
+        frequency_recency_matrix from_lifetimes lifetime_value spend_distribution spend_independence
+        to_lifetimes tracking
     """,
     "custval.data_quality": """
         CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate

@@ -24,4 +24,4 @@ def test_negative_binomials():
 
 def test_more_than_can_be_counted():
     with pytest.raises(CustvalError, match="one by one"):
-        count_quantiles(lambda rows, n_max: np.eye(1, n_max + 2, n_max + 1), np.array([0.5]), 1)
+        count_quantiles(lambda _, n_max: np.eye(1, n_max + 2, n_max + 1), np.array([0.5]), 1)

@@ -25,10 +25,10 @@ def test_many_scales():
 
 
 def test_a_level_that_is_never_reached():
-    found = crossing_times(lambda rows, t: -0.4 * np.expm1(-t), np.array([0.3, 0.5]))
+    found = crossing_times(lambda _, t: -0.4 * np.expm1(-t), np.array([0.3, 0.5]))
     assert np.isfinite(found[0])
     assert np.isinf(found[1])
 
 
 def test_nobody():
-    assert crossing_times(lambda rows, t: t, np.zeros(0)).shape == (0,)
+    assert crossing_times(lambda _, t: t, np.zeros(0)).shape == (0,)
