@@ -15,7 +15,10 @@ PUBLIC = {
         contracts customers customers_from data_quality datasets events lifecycle load responses segmentation strategy
         summarize summarize_contracts testing transactions
     """,
-    "custval.clv": "BetaGeoModel GammaGammaModel ModifiedBetaGeoModel PurchaseModel lifetime_value",
+    "custval.clv": """
+        BetaGeoModel Comparison Evaluation GammaGammaModel ModifiedBetaGeoModel PurchaseModel Tracking compare evaluate
+        lifetime_value tracking
+    """,
     "custval.data_quality": """
         CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate
     """,
@@ -38,6 +41,9 @@ SIGNATURES = {
     "clv.lifetime_value": (
         "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end', check=True)"
     ),
+    "clv.compare": "(models, transactions, *, cutoffs, horizon, grain='D', unit=None, interval=0.9)",
+    "clv.evaluate": "(model, holdout, *, interval=0.9)",
+    "clv.tracking": "(model, transactions, calibration_end, grain='D', every=None)",
     "clv.BetaGeoModel": "(method='mle', unit=None)",
     "clv.BetaGeoModel.fit": "(self, X, sample_weight=None)",
     "clv.BetaGeoModel.expected_purchases": "(self, X, horizon, *, interval=None, interval_of='mean', check=True)",
