@@ -272,6 +272,20 @@ def test_tables_that_are_no_holdout(holdout, error, words):
         cv.clv.evaluate(TRUTH, holdout)
 
 
+class Counted(cv.clv.BetaGeoModel):
+    """A model of opportunities, which are whole."""
+
+    _discrete = True
+
+
+def test_opportunities_are_whole():
+    model = Counted.from_params(**TRUTH.params_)
+    whole = pd.DataFrame({"frequency": [1, 2], "recency": [1.0, 3.0], "T": [4.0, 5.0], "holdout_frequency": [1, 0]})
+    assert cv.clv.evaluate(model, whole.assign(holdout_T=2.0)).n == 2
+    with pytest.raises(cv.DataError, match="whole number for a Counted"):
+        cv.clv.evaluate(model, whole.assign(holdout_T=2.5))
+
+
 def test_what_else_is_refused():
     holdout = varied()
     with pytest.raises(cv.NotFittedError, match="not fitted"):
