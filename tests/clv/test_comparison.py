@@ -205,6 +205,9 @@ def test_advice_steers_away_from_certain_one_time_buyers():
     text = advice(bg, close, RIVAL)
     assert "takes all one-time buyers (60% of the customers) for alive with probability 1" in text
     assert "prefer MBG, which predicts as well within chance" in text
+    likely = score("MBG", 2 * NOISE, log_score=-0.9)
+    known = score("BG", NOISE, all_alive=True, one_time=0.6, log_score=-1.0)
+    assert "take probability_alive from MBG, which has the better log score" in advice(known, likely, RIVAL)
     far = score("MBG", 2 * NOISE)
     assert "do not use its probability_alive" in advice(bg, far, RIVAL)
     few = score("BG", NOISE, all_alive=True, one_time=0.1)

@@ -65,6 +65,13 @@ def test_numbers_of_cdnow(result, cdnow):
     assert table["n"].tolist() == groups.size().tolist()
 
 
+def test_pareto_nbd_on_cdnow(cdnow):
+    # computed with an independent implementation
+    result = cv.clv.evaluate(cv.clv.ParetoNBDModel().fit(cdnow), cdnow)
+    assert result.predicted_total == pytest.approx(1_665.5, abs=0.05)
+    assert result.mae == pytest.approx(0.755, abs=5e-4)
+
+
 def varied(n=60):
     # counts of 26 weeks for holdouts of other lengths: wrong for everybody alike
     return simulated(TRUTH, n, 3).assign(holdout_T=np.resize([26.0, 13.0, 4.5], n))
