@@ -55,6 +55,9 @@ SIGNATURES = {
         "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end', "
         "interval=None, check=True)"
     ),
+    "clv.compare": "(models, transactions, *, cutoffs, horizon, grain='D', unit=None, interval=0.9)",
+    "clv.evaluate": "(model, holdout, *, interval=0.9)",
+    "clv.tracking": "(model, transactions, calibration_end, grain='D', every=None)",
     "clv.BetaGeoModel": "(method='mle', unit=None)",
     "clv.BetaGeoModel.fit": "(self, X, sample_weight=None)",
     "clv.BetaGeoModel.expected_purchases": "(self, X, horizon, *, interval=None, interval_of='mean', check=True)",

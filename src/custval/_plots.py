@@ -200,7 +200,7 @@ def bars_and_intervals(
     ax.errorbar(place, center, yerr=around, fmt="o", color="#1f4e8c", capsize=3, label=point_label)
     ax.set_xticks(place, names)
     ax.set_ylim(bottom=0.0)
-    return _dressed(ax, title, x_title, y_title)
+    return _titled(ax, title, x_title, y_title)
 
 
 def curves(
@@ -221,7 +221,7 @@ def curves(
     ax.axvline(mark, color="gray", linewidth=1.0, linestyle=":", label=mark_label)
     ax.set_ylim(bottom=0.0)
     ax.tick_params(axis="x", labelrotation=30)
-    return _dressed(ax, title, x_title, y_title)
+    return _titled(ax, title, x_title, y_title)
 
 
 def ranked_points(
@@ -243,13 +243,4 @@ def ranked_points(
     ax.set_title(title)
     ax.set_xlabel(x_title)
     ax.spines[["top", "right"]].set_visible(False)
-    return ax
-
-
-def _dressed(ax: Axes, title: str, x_title: str, y_title: str) -> Axes:
-    ax.set_title(title)
-    ax.set_xlabel(x_title)
-    ax.set_ylabel(y_title)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False)
     return ax
