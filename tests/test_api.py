@@ -16,9 +16,10 @@ PUBLIC = {
         summarize summarize_contracts testing transactions
     """,
     "custval.clv": """
-        AliveHistory BetaGeoModel FrequencyFit FrequencyRecencyMatrix GammaGammaModel ModifiedBetaGeoModel
+        AliveHistory BetaGeoModel FrequencyFit FrequencyRecencyMatrix GammaGammaModel ModifiedBetaGeoModel ParetoCurve
         PurchaseModel SpendDistribution SpendIndependence alive_history contribution frequency_fit
-        frequency_recency_matrix from_lifetimes lifetime_value spend_distribution spend_independence to_lifetimes
+        frequency_recency_matrix from_lifetimes lifetime_value pareto_curve spend_distribution spend_independence
+        to_lifetimes
     """,
     "custval.data_quality": """
         CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate
@@ -46,6 +47,7 @@ SIGNATURES = {
         "(model, *, horizon=None, T='12M', max_frequency=15, quantity='expected_purchases', steps=40)"
     ),
     "clv.alive_history": "(model, transactions, customer, *, every='1W', grain='D', until=None, tz=None)",
+    "clv.pareto_curve": "(X, value='margin', *, points=100)",
     "clv.spend_distribution": "(model, X, bins=30, *, sample_weight=None)",
     "clv.spend_independence": "(X, *, interval=0.95, tolerance=0.2, sample_weight=None)",
     "clv.to_lifetimes": "(model)",

@@ -11,6 +11,7 @@ from custval.clv.gamma_gamma import GammaGammaModel
 from custval.clv.independence import SpendIndependence, spend_independence
 from custval.clv.lifetime import lifetime_value
 from custval.clv.modified_beta_geo import ModifiedBetaGeoModel
+from custval.clv.pareto_curve import ParetoCurve, pareto_curve
 from custval.clv.spend_distribution import SpendDistribution, spend_distribution
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "FrequencyRecencyMatrix",
     "GammaGammaModel",
     "ModifiedBetaGeoModel",
+    "ParetoCurve",
     "PurchaseModel",
     "SpendDistribution",
     "SpendIndependence",
@@ -29,6 +31,7 @@ __all__ = [
     "frequency_recency_matrix",
     "from_lifetimes",
     "lifetime_value",
+    "pareto_curve",
     "spend_distribution",
     "spend_independence",
     "to_lifetimes",
