@@ -16,10 +16,11 @@ PUBLIC = {
         summarize summarize_contracts testing transactions
     """,
     "custval.clv": """
-        AliveHistory BetaGeoModel FrequencyFit FrequencyRecencyMatrix GammaGammaModel ModifiedBetaGeoModel ParetoCurve
-        PurchaseModel SpendDistribution SpendIndependence alive_history contribution frequency_fit
+        AliveHistory BetaGeoModel Comparison CustomerEquity Evaluation FrequencyFit FrequencyRecencyMatrix
+        GammaGammaModel ModifiedBetaGeoModel NBDModel ParetoCurve ParetoNBDModel PurchaseModel SpendDistribution
+        SpendIndependence Tracking alive_history compare contribution customer_equity evaluate frequency_fit
         frequency_recency_matrix from_lifetimes lifetime_value pareto_curve spend_distribution spend_independence
-        to_lifetimes
+        to_lifetimes tracking
     """,
     "custval.data_quality": """
         CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate
@@ -52,7 +53,8 @@ SIGNATURES = {
     "clv.spend_independence": "(X, *, interval=0.95, tolerance=0.2, sample_weight=None)",
     "clv.to_lifetimes": "(model)",
     "clv.lifetime_value": (
-        "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end', check=True)"
+        "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end', "
+        "interval=None, check=True)"
     ),
     "clv.BetaGeoModel": "(method='mle', unit=None)",
     "clv.BetaGeoModel.fit": "(self, X, sample_weight=None)",
