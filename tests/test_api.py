@@ -17,9 +17,9 @@ PUBLIC = {
     """,
     "custval.clv": """
         AliveHistory BetaGeoModel Comparison CustomerEquity Evaluation FrequencyFit FrequencyRecencyMatrix
-        GammaGammaModel ModifiedBetaGeoModel NBDModel ParetoNBDModel PurchaseModel SpendDistribution
+        GammaGammaModel ModifiedBetaGeoModel NBDModel ParetoCurve ParetoNBDModel PurchaseModel SpendDistribution
         SpendIndependence Tracking alive_history compare contribution customer_equity evaluate frequency_fit
-        frequency_recency_matrix from_lifetimes lifetime_value spend_distribution spend_independence
+        frequency_recency_matrix from_lifetimes lifetime_value pareto_curve spend_distribution spend_independence
         to_lifetimes tracking
     """,
     "custval.data_quality": """
@@ -48,6 +48,7 @@ SIGNATURES = {
         "(model, *, horizon=None, T='12M', max_frequency=15, quantity='expected_purchases', steps=40)"
     ),
     "clv.alive_history": "(model, transactions, customer, *, every='1W', grain='D', until=None, tz=None)",
+    "clv.pareto_curve": "(X, value='margin', *, points=100)",
     "clv.spend_distribution": "(model, X, bins=30, *, sample_weight=None)",
     "clv.spend_independence": "(X, *, interval=0.95, tolerance=0.2, sample_weight=None)",
     "clv.to_lifetimes": "(model)",

@@ -23,6 +23,7 @@ __all__ = [
     "matrix",
     "paired_bars",
     "ranked_points",
+    "share_curve",
 ]
 
 # white text on the darker half of the color map
@@ -133,6 +134,34 @@ def histogram_and_curve(
     ax.set_xlim(edges[0], edges[-1])
     ax.set_ylim(bottom=0.0)
     return _titled(ax, title, x_title, y_title)
+
+
+def share_curve(
+    ax: Axes | None,
+    x: FloatArray,
+    y: FloatArray,
+    *,
+    mark: tuple[float, float],
+    title: str,
+    x_title: str,
+    y_title: str,
+) -> Axes:
+    """A curve of shares over shares, the diagonal beside it, and one point marked."""
+    ax = axes_or_new(ax, width=5.6)
+    ax.plot([0.0, 1.0], [0.0, 1.0], color=_PALE, linewidth=1.2, linestyle="--", label="all alike")
+    ax.plot(x, y, color=_STRONG, linewidth=1.8)
+    ax.plot(*mark, "o", color=_STRONG)
+    ax.set_xlim(0.0, 1.0)
+    ax.set_ylim(bottom=0.0)
+    ax.xaxis.set_major_formatter(_percent)
+    ax.yaxis.set_major_formatter(_percent)
+    _titled(ax, title, x_title, y_title, legend=False)
+    ax.legend(frameon=False, loc="lower right")
+    return ax
+
+
+def _percent(share: float, _: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _titled(ax: Axes, title: str, x_title: str, y_title: str, *, legend: bool = True) -> Axes:

@@ -15,6 +15,7 @@ from custval.clv.independence import SpendIndependence, spend_independence
 from custval.clv.lifetime import lifetime_value
 from custval.clv.modified_beta_geo import ModifiedBetaGeoModel
 from custval.clv.nbd import NBDModel
+from custval.clv.pareto_curve import ParetoCurve, pareto_curve
 from custval.clv.pareto_nbd import ParetoNBDModel
 from custval.clv.spend_distribution import SpendDistribution, spend_distribution
 from custval.clv.tracking import Tracking, tracking
@@ -30,6 +31,7 @@ __all__ = [
     "GammaGammaModel",
     "ModifiedBetaGeoModel",
     "NBDModel",
+    "ParetoCurve",
     "ParetoNBDModel",
     "PurchaseModel",
     "SpendDistribution",
@@ -44,6 +46,7 @@ __all__ = [
     "frequency_recency_matrix",
     "from_lifetimes",
     "lifetime_value",
+    "pareto_curve",
     "spend_distribution",
     "spend_independence",
     "to_lifetimes",
