@@ -9,6 +9,7 @@ import custval as cv
 from custval.testing import check_model, purchase_model_laws
 
 MODELS = {
+    "NBDModel": (cv.clv.NBDModel(), {"r": 0.5, "alpha": 6.0}),
     "ModifiedBetaGeoModel": (cv.clv.ModifiedBetaGeoModel(), {"r": 0.8, "alpha": 6.0, "a": 0.8, "b": 2.5}),
     "ParetoNBDModel": (cv.clv.ParetoNBDModel(), {"r": 0.6, "alpha": 6.0, "s": 0.7, "beta": 12.0}),
     "BetaGeoModel": (cv.clv.BetaGeoModel(), {"r": 0.5, "alpha": 6.0, "a": 0.8, "b": 2.5}),

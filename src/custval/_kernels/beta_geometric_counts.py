@@ -23,7 +23,7 @@ from scipy.special import betainc, betaincc
 
 from custval.typing import FloatArray
 
-__all__ = ["phases_reach", "purchase_pmf"]
+__all__ = ["phases_reach", "purchase_pmf", "would_buy", "would_stay"]
 
 # numbers held at once
 _BLOCK = 1 << 18
@@ -64,8 +64,9 @@ def purchase_pmf(
     size = max(1, _BLOCK // ((n_max + 1) * k))
     for start in range(0, s.size, size):
         rows = slice(start, start + size)
-        would, more = _would_buy(s[rows], tau[rows], n_max, k, behind)
-        stays, leaves = _chances(a[rows], b[rows], n_max)
+        would, more = would_buy(s[rows], tau[rows], n_max, k, behind)
+        stays = would_stay(a[rows], b[rows], n_max)
+        leaves = a[rows, None] / (a[rows, None] + b[rows, None] + np.arange(n_max))
         result[rows, :-1] = would
         result[rows, 1:-1] *= stays[:, :-1]
         result[rows, 1:-1] += more[:, 2:] * stays[:, :-1] * leaves
@@ -73,8 +74,21 @@ def purchase_pmf(
     return result
 
 
-def _would_buy(s: FloatArray, tau: FloatArray, n_max: int, k: int, behind: int) -> tuple[FloatArray, FloatArray]:
-    """P(W = n) for n = 0, ..., n_max, and P(W >= n) for n = 0, ..., n_max + 1."""
+def would_buy(s: FloatArray, tau: FloatArray, n_max: int, k: int, behind: int) -> tuple[FloatArray, FloatArray]:
+    """How many purchases W there would be if nobody left.
+
+    Parameters
+    ----------
+    s, tau, n_max, k, behind
+        As in `purchase_pmf`.
+
+    Returns
+    -------
+    would : ndarray of shape (n, n_max + 1)
+        P(W = n) for n = 0, ..., n_max.
+    more : ndarray of shape (n, n_max + 2)
+        P(W >= n) for n = 0, ..., n_max + 1.
+    """
     phases = (n_max + 1) * k - behind
     i = np.arange(phases - 1, dtype=np.float64)
     with np.errstate(divide="ignore", over="ignore"):
@@ -111,9 +125,21 @@ def phases_reach(m: float | FloatArray, s: FloatArray, tau: FloatArray) -> Float
     return reach
 
 
-def _chances(a: FloatArray, b: FloatArray, n_max: int) -> tuple[FloatArray, FloatArray]:
-    """Q_n for n = 1, ..., n_max + 1, and for n up to n_max the part of it that leaves with the n-th purchase."""
+def would_stay(a: FloatArray, b: FloatArray, n_max: int) -> FloatArray:
+    """The probability Q_n of staying after n - 1 purchases.
+
+    Parameters
+    ----------
+    a, b : array of shape (n,)
+        The beta distribution of p.
+    n_max : int
+
+    Returns
+    -------
+    ndarray of shape (n, n_max + 1)
+        Q_1 = 1, ..., Q_{n_max + 1}.
+    """
     i = np.arange(n_max, dtype=np.float64)
     log_stays = np.zeros((a.size, n_max + 1))
     np.cumsum(-np.log1p(a[:, None] / (b[:, None] + i)), axis=1, out=log_stays[:, 1:])
-    return np.exp(log_stays), a[:, None] / (a[:, None] + b[:, None] + i)
+    return np.exp(log_stays)
