@@ -15,7 +15,10 @@ PUBLIC = {
         contracts customers customers_from data_quality datasets events lifecycle load responses segmentation strategy
         summarize summarize_contracts testing transactions
     """,
-    "custval.clv": "BetaGeoModel GammaGammaModel ModifiedBetaGeoModel PurchaseModel lifetime_value",
+    "custval.clv": """
+        BetaGeoCNBDModel BetaGeoModel GammaGammaModel ModifiedBetaGeoCNBDModel ModifiedBetaGeoModel PurchaseModel
+        lifetime_value
+    """,
     "custval.data_quality": """
         CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate
     """,

@@ -53,6 +53,7 @@ def check_model(model: CustomerBaseModel, *, like: Any, n: int = 1_500, T: float
     times = np.ceil(generator.uniform(0.3, 1.0, n) * T)
     drawn = to_mapping(enter(like.sample(n, times, generator)))
     X: Columns = {name: np.array(drawn[name]) for name in ("customer_id", "frequency", "recency", "T")}
+    X |= {name: np.array(drawn[name]) for name in ("sum_log_intervals",) if name in drawn}
     X["recency"] = np.minimum(np.ceil(X["recency"]), X["T"])
     X["unit"] = [like.unit_] * n
     for law in purchase_model_laws():
@@ -190,6 +191,9 @@ def law_the_unit_scales_rates_and_nothing_else(model: Any, like: Any, X: Columns
     scaled = {**X, "recency": X["recency"] * 7.0, "T": X["T"] * 7.0}
     plain = {name: X[name] for name in ("frequency", "recency", "T")}
     scaled = {name: scaled[name] for name in plain}
+    if "sum_log_intervals" in X:
+        plain["sum_log_intervals"] = X["sum_log_intervals"]
+        scaled["sum_log_intervals"] = X["sum_log_intervals"] + X["frequency"] * np.log(7.0)
     left, right = clone(model).fit(plain), clone(model).fit(scaled)
     n = X["frequency"].sum()
     _ensure_close(left.log_likelihood_ - n * np.log(7.0), right.log_likelihood_, "the unit shifts the likelihood", 1e-9)
@@ -286,6 +290,7 @@ def law_nobody_and_one_time_buyers(model: Any, like: Any, X: Columns) -> None:
     _ensure_raises(lambda: clone(model).fit(empty), FitError, "a fit needs customers")
     _ensure(to_mapping(enter(like.probability_alive(empty)))["probability_alive"] == [], "nobody in, nobody out")
     once = {"frequency": np.zeros(50), "recency": np.zeros(50), "T": np.linspace(1, 50, 50)}
+    once |= {name: np.zeros(50) for name in ("sum_log_intervals",) if name in X}
     for data in (once, {name: values[:1] for name, values in once.items()}):
         try:
             status = clone(model).fit(data).fit_status_

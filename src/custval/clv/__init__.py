@@ -2,8 +2,18 @@
 
 from custval.clv._purchase import PurchaseModel
 from custval.clv.beta_geo import BetaGeoModel
+from custval.clv.beta_geo_cnbd import BetaGeoCNBDModel
 from custval.clv.gamma_gamma import GammaGammaModel
 from custval.clv.lifetime import lifetime_value
 from custval.clv.modified_beta_geo import ModifiedBetaGeoModel
+from custval.clv.modified_beta_geo_cnbd import ModifiedBetaGeoCNBDModel
 
-__all__ = ["BetaGeoModel", "GammaGammaModel", "ModifiedBetaGeoModel", "PurchaseModel", "lifetime_value"]
+__all__ = [
+    "BetaGeoCNBDModel",
+    "BetaGeoModel",
+    "GammaGammaModel",
+    "ModifiedBetaGeoCNBDModel",
+    "ModifiedBetaGeoModel",
+    "PurchaseModel",
+    "lifetime_value",
+]
