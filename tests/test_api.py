@@ -16,8 +16,11 @@ PUBLIC = {
         summarize summarize_contracts testing transactions
     """,
     "custval.clv": """
-        BetaGeoCNBDModel BetaGeoModel GammaGammaModel ModifiedBetaGeoCNBDModel ModifiedBetaGeoModel PurchaseModel
-        lifetime_value
+        AliveHistory BetaGeoCNBDModel BetaGeoModel Comparison CustomerEquity Evaluation FrequencyFit
+        FrequencyRecencyMatrix GammaGammaModel ModifiedBetaGeoCNBDModel ModifiedBetaGeoModel NBDModel
+        ParetoNBDModel PurchaseModel SpendDistribution SpendIndependence Tracking alive_history compare
+        contribution customer_equity evaluate frequency_fit frequency_recency_matrix from_lifetimes
+        lifetime_value spend_distribution spend_independence to_lifetimes tracking
     """,
     "custval.data_quality": """
         CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate
@@ -38,8 +41,19 @@ SIGNATURES = {
     "load": "(data)",
     "summarize": "(transactions, *, grain='D', unit=None, until=None, regularity=False, tz=None, check=True)",
     "summarize_contracts": "(contracts, *, unit, until=None, tz=None, check=True)",
+    "clv.contribution": "(transactions, every=None, *, tz=None)",
+    "clv.from_lifetimes": "(fitter, unit=None)",
+    "clv.frequency_fit": "(model, X, n_max=7, *, sample_weight=None)",
+    "clv.frequency_recency_matrix": (
+        "(model, *, horizon=None, T='12M', max_frequency=15, quantity='expected_purchases', steps=40)"
+    ),
+    "clv.alive_history": "(model, transactions, customer, *, every='1W', grain='D', until=None, tz=None)",
+    "clv.spend_distribution": "(model, X, bins=30, *, sample_weight=None)",
+    "clv.spend_independence": "(X, *, interval=0.95, tolerance=0.2, sample_weight=None)",
+    "clv.to_lifetimes": "(model)",
     "clv.lifetime_value": (
-        "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end', check=True)"
+        "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end', "
+        "interval=None, check=True)"
     ),
     "clv.BetaGeoModel": "(method='mle', unit=None)",
     "clv.BetaGeoModel.fit": "(self, X, sample_weight=None)",

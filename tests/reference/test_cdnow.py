@@ -77,3 +77,12 @@ def test_mbg_nbd(split):
     errors = dict(zip(model.params_, np.sqrt(np.diag(model.covariance_)), strict=True))
     for name, value in {"r": 0.5248, "alpha": 6.1831, "a": 0.8914, "b": 1.614}.items():
         assert abs(model.params_[name] - value) < 0.01 * errors[name]
+
+
+def test_nbd(split):
+    # Ehrenberg's NBD on the same data, as published with the models that are compared with it
+    model = cv.clv.NBDModel().fit(split)
+    assert model.fit_status_ == "converged"
+    assert model.log_likelihood_ == pytest.approx(-9763.66, abs=5e-3)
+    for name, (value, error) in {"r": (0.385, 5e-4), "alpha": (12.07, 5e-3)}.items():
+        assert model.params_[name] == pytest.approx(value, abs=error)

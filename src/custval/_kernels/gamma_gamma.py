@@ -12,6 +12,7 @@ numbers are of this note.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +23,7 @@ from custval._kernels.priors import Prior, maximize_posterior
 from custval.errors import FitError
 from custval.typing import FloatArray, IntArray
 
-__all__ = ["Objective", "draw", "expected_spend", "fit", "log_likelihood", "mean_exists", "prior"]
+__all__ = ["Objective", "draw", "expected_spend", "fit", "log_likelihood", "log_mean_slopes", "mean_exists", "prior"]
 
 # rows from which it pays to fit a sample first
 _MANY = 50_000
@@ -226,6 +227,29 @@ def expected_spend(p: ArrayLike, q: ArrayLike, gamma: ArrayLike, x: ArrayLike, m
     spend: FloatArray = np.full(np.broadcast_shapes(total.shape, weight.shape), np.inf)
     np.divide(total, weight, out=spend, where=weight > 0)
     return spend
+
+
+def log_mean_slopes(p: float, q: float, gamma: float, x: Any, m: Any) -> tuple[Any, Any, Any]:
+    """How the logarithm of the expected amount changes with the logarithms of p, q and gamma.
+
+    Parameters
+    ----------
+    p, q, gamma : float
+        The parameters.
+    x, m : array of shape (n,), or anything that can be calculated with
+        Number of amounts seen and their mean; both 0 where none is.
+
+    Returns
+    -------
+    tuple of three of the same kind
+
+    Examples
+    --------
+    >>> [round(slope, 3) for slope in log_mean_slopes(6.25, 3.74, 15.44, 2.0, 22.35)]
+    [0.18, -0.245, 0.257]
+    """
+    weight = x * p + (q - 1)
+    return 1 - x * p / weight, -q / weight, gamma / (x * m + gamma)
 
 
 def draw(p: float, q: float, gamma: float, x: IntArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:

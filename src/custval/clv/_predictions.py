@@ -17,7 +17,7 @@ from custval._kernels.discounting import continuous_rule, discrete_rule
 from custval._kernels.tuples import distinct_rows
 from custval._model import check_fitted
 from custval.clv._customer_base import CustomerBase
-from custval.clv._intervals import delta_errors, log_bounds, logit_bounds
+from custval.clv._intervals import delta_errors, log_bounds, logit_bounds, nulls_for_nan
 from custval.clv._purchase_in_engine import alive_times, answer_rows
 from custval.clv._sampling import finite_times
 from custval.clv._summary import enter_summary
@@ -214,12 +214,12 @@ class Predictions(CustomerBase):
         times = np.stack([self._waiting(x, t_x, T, ever, level) for level in levels], axis=1)
         rows = np.repeat(np.arange(len(place)), len(levels))
         ids = {"customer_id": table["customer_id"][rows]} if "customer_id" in table else {}
-        found = table.series("next_purchase_quantiles", times[place].ravel())
+        found = nulls_for_nan(table.series("next_purchase_quantiles", times[place].ravel()))
         return table.make(
             {
                 **ids,
                 "q": np.tile(levels, len(place)),
-                "next_purchase_quantiles": found.fill_nan(None) if len(found) else found,
+                "next_purchase_quantiles": found,
                 "probability_ever": ever[place][rows],
             }
         )
@@ -375,7 +375,8 @@ class Predictions(CustomerBase):
     @staticmethod
     def _answer(table: Table, columns: dict[str, FloatArray]) -> Any:
         ids = {"customer_id": table["customer_id"]} if "customer_id" in table else {}
-        return table.make({**ids, **columns})
+        series = {name: nulls_for_nan(table.series(name, values)) for name, values in columns.items()}
+        return table.make({**ids, **series})
 
 
 def _stays(model: Any, *state: FloatArray, t: float) -> FloatArray:

@@ -15,6 +15,7 @@ import numpy as np
 
 from custval._frame import LazyTable, Table, numbers, nw, require_numbers
 from custval.clv._demands import Demand, Law, Weights, all_of, finite, same_unit
+from custval.clv._intervals import nulls_for_nan_lazily
 from custval.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -143,15 +144,16 @@ def beside_rows(
 
 def answer_rows(model: CustomerBase, table: LazyTable, compute: Factors, *, check: bool) -> Any:
     """The customers of a lazy summary with columns that are computed for its distinct (frequency, recency, T)."""
-    names: list[str] = []
+    answer: dict[str, nw.Expr] = {}
 
     def columns(*rows: FloatArray) -> Mapping[str, FloatArray]:
-        answer = compute(*rows)
-        names.extend(answer)
-        return answer
+        computed = compute(*rows)
+        for name, values in computed.items():
+            column = LazyCustomers.factor(name)
+            answer[name] = nulls_for_nan_lazily(column) if np.isnan(values).any() else column
+        return computed
 
-    customers = beside_rows(model, table, columns, check=check)
-    return customers.answer({name: customers.factor(name) for name in names})
+    return beside_rows(model, table, columns, check=check).answer(answer)
 
 
 def _read_columns(table: LazyTable, also: tuple[str, ...] = ()) -> nw.LazyFrame[Any]:

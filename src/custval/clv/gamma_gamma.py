@@ -213,7 +213,7 @@ class GammaGammaModel(MaximumLikelihoodModel):
         return self._mean(*self._columns(table))
 
     def _mean(self, x: FloatArray, m: FloatArray) -> FloatArray:
-        p, q, gamma = (self.params_[name] for name in self._parameters)
+        p, q, gamma = self._theta()
         informs = (x > 0) & (m > 0)
         x, m = np.where(informs, x, 0.0), np.where(informs, m, 0.0)
         infinite = ~gamma_gamma.mean_exists(p, q, x)
@@ -221,16 +221,19 @@ class GammaGammaModel(MaximumLikelihoodModel):
             raise self._infinite(int(infinite.sum()), int(x[infinite].max()))
         return gamma_gamma.expected_spend(p, q, gamma, x, m)
 
+    def _theta(self) -> tuple[float, float, float]:
+        return self.params_["p"], self.params_["q"], self.params_["gamma"]
+
     # -- in the engine of a lazy frame
 
     def _expression(self) -> nw.Expr:
-        return in_engine.expected_spend(*(self.params_[name] for name in self._parameters))
+        return in_engine.expected_spend(*self._theta())
 
     def _demand(self, table: LazyTable) -> Demand:
         """What a prediction demands of the rows, besides lawful ones: means that exist."""
         table.require("frequency", "monetary_value", hint=_HOW)
         lawful = in_engine.demand_of_spend(table)
-        p, q = self.params_["p"], self.params_["q"]
+        p, q, _ = self._theta()
         x = nw.col("frequency").cast(nw.Float64)
         counted = nw.when(in_engine.informs()).then(x).otherwise(nw.lit(0.0))
         infinite = counted * p + q <= 1
@@ -282,7 +285,7 @@ class GammaGammaModel(MaximumLikelihoodModel):
         check_fitted(self, "params_")
         count = np.asarray(frequency, dtype=np.float64)
         refuse_broken_frequency(count)
-        p, q, gamma = (self.params_[name] for name in self._parameters)
+        p, q, gamma = self._theta()
         return gamma_gamma.draw(p, q, gamma, count.astype(np.int64), random_generator(rng))
 
     def _columns(self, table: Table) -> tuple[FloatArray, FloatArray]:
