@@ -3,6 +3,7 @@
 from custval.clv._purchase import PurchaseModel
 from custval.clv.alive_history import AliveHistory, alive_history
 from custval.clv.beta_geo import BetaGeoModel
+from custval.clv.beta_geo_cnbd import BetaGeoCNBDModel
 from custval.clv.comparison import Comparison, compare
 from custval.clv.contribution import contribution
 from custval.clv.convert import from_lifetimes, to_lifetimes
@@ -14,6 +15,7 @@ from custval.clv.gamma_gamma import GammaGammaModel
 from custval.clv.independence import SpendIndependence, spend_independence
 from custval.clv.lifetime import lifetime_value
 from custval.clv.modified_beta_geo import ModifiedBetaGeoModel
+from custval.clv.modified_beta_geo_cnbd import ModifiedBetaGeoCNBDModel
 from custval.clv.nbd import NBDModel
 from custval.clv.pareto_curve import ParetoCurve, pareto_curve
 from custval.clv.pareto_nbd import ParetoNBDModel
@@ -22,6 +24,7 @@ from custval.clv.tracking import Tracking, tracking
 
 __all__ = [
     "AliveHistory",
+    "BetaGeoCNBDModel",
     "BetaGeoModel",
     "Comparison",
     "CustomerEquity",
@@ -29,6 +32,7 @@ __all__ = [
     "FrequencyFit",
     "FrequencyRecencyMatrix",
     "GammaGammaModel",
+    "ModifiedBetaGeoCNBDModel",
     "ModifiedBetaGeoModel",
     "NBDModel",
     "ParetoCurve",
