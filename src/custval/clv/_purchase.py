@@ -11,7 +11,7 @@ from custval._frame import LazyTable, Table, constant, numbers
 from custval._kernels.calendar import GRAINS
 from custval._kernels.maximize import Maximum
 from custval._kernels.tuples import count_distinct_rows
-from custval._model import refuse_other_unit, sample_weights
+from custval._model import check_fitted, refuse_other_unit, sample_weights
 from custval.clv._predictions import Predictions
 from custval.clv._purchase_in_engine import collect_tuples
 from custval.clv._sampling import Sampling
@@ -19,7 +19,7 @@ from custval.clv._summary import enter_summary, summary_columns
 from custval.errors import CustvalError, FitError
 from custval.typing import FloatArray, IntoFrame, Span
 
-__all__ = ["PurchaseModel"]
+__all__ = ["PurchaseModel", "require_model"]
 
 
 class PurchaseModel(Predictions, Sampling):
@@ -199,3 +199,10 @@ class PurchaseModel(Predictions, Sampling):
             mean = amount if spend is None else spend.spend_of_one(frequency, amount)
             score |= {"expected_spend": mean, "expected_revenue": mean * score["expected_purchases"]}
         return score
+
+
+def require_model(model: Any) -> None:
+    """Raise if this is no fitted model of purchases."""
+    if not isinstance(model, PurchaseModel):
+        raise CustvalError(f"model must be a model of purchases, such as BetaGeoModel; got {type(model).__name__}")
+    check_fitted(model, "params_")

@@ -12,13 +12,11 @@ from custval._check import choice, fraction, number
 from custval._frame import enter, numbers
 from custval._kernels.gamma_gamma import log_mean_slopes
 from custval._kernels.tuples import distinct_rows
-from custval._model import check_fitted
 from custval._result import Result
 from custval.clv._intervals import delta_errors
-from custval.clv._purchase import PurchaseModel
+from custval.clv._purchase import PurchaseModel, require_model
 from custval.clv._valuation import Schedule, spend_covariance, spend_of
 from custval.clv.gamma_gamma import GammaGammaModel
-from custval.errors import CustvalError
 from custval.typing import FloatArray, IntoFrame, Span
 
 __all__ = ["CustomerEquity", "customer_equity"]
@@ -93,9 +91,7 @@ def customer_equity(
     >>> round(equity.total, 2)
     60.57
     """
-    if not isinstance(model, PurchaseModel):
-        raise CustvalError(f"model must be a model of purchases, such as BetaGeoModel; got {type(model).__name__}")
-    check_fitted(model, "params_")
+    require_model(model)
     rate = number(annual_discount_rate, "annual_discount_rate", above=-1.0)
     margin = number(margin, "margin")
     level = None if interval is None else fraction(interval, "interval")

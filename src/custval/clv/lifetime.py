@@ -15,7 +15,7 @@ from custval._model import check_fitted
 from custval.clv import _spend_in_engine as in_engine
 from custval.clv._demands import Demand, all_of, finite
 from custval.clv._intervals import nulls_for_nan, nulls_for_nan_lazily
-from custval.clv._purchase import PurchaseModel
+from custval.clv._purchase import PurchaseModel, require_model
 from custval.clv._purchase_in_engine import alive_times, beside_rows
 from custval.clv._summary import enter_summary
 from custval.clv._valuation import Schedule, relative_spend_variance, spend_of
@@ -95,9 +95,7 @@ def lifetime_value(
     >>> round(value["clv"][0], 2)
     36.75
     """
-    if not isinstance(model, PurchaseModel):
-        raise CustvalError(f"model must be a model of purchases, such as BetaGeoModel; got {type(model).__name__}")
-    check_fitted(model, "params_")
+    require_model(model)
     rate = number(annual_discount_rate, "annual_discount_rate", above=-1.0)
     margin = number(margin, "margin")
     check = flag(check, "check")

@@ -14,10 +14,10 @@ from custval._frame import Table, enter, labels, stamps, times, to_mapping
 from custval._kernels.calendar import period_number, period_start, shift
 from custval._plots import curves
 from custval._result import Result
-from custval.clv._purchase import PurchaseModel
+from custval.clv._purchase import PurchaseModel, require_model
 from custval.clv._repeats import Repeats, repeats_of
 from custval.clv._seasons import Seasons, ends_before, seasons_of
-from custval.clv.evaluation import maybe, require_model
+from custval.clv.evaluation import maybe
 from custval.errors import CustvalError, CustvalWarning, DataError
 from custval.summary._lines import Lines, read, refuse_before
 from custval.summary._windows import no_holdout
