@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from custval._frame import nw
 from custval.clv._fitted import MaximumLikelihoodModel
 from custval.errors import CustvalError, CustvalWarning
 from custval.typing import FloatArray
 
-__all__ = ["delta_errors", "log_bounds", "logit_bounds", "nulls_for_nan", "nulls_for_nan_lazily", "shifted"]
+__all__ = ["delta_errors", "log_bounds", "logit_bounds", "shifted"]
 
 # of a log-parameter: with predictions to 1e-10 or better the slopes have about seven digits
 _STEP = 1e-4
@@ -88,13 +87,3 @@ def logit_bounds(estimate: FloatArray, error: FloatArray, level: float) -> tuple
     with np.errstate(invalid="ignore"):
         below, above = low / (1 + low), np.where(np.isinf(high), 1.0, high / (1 + high))
     return np.where(inside, below, estimate), np.where(inside, above, estimate)
-
-
-def nulls_for_nan(series: nw.Series[Any]) -> nw.Series[Any]:
-    """The same column, missing where there is no number."""
-    return series.fill_nan(None) if series.dtype.is_float() and len(series) else series
-
-
-def nulls_for_nan_lazily(column: nw.Expr) -> nw.Expr:
-    """The same column of a lazy frame, missing where there is no number."""
-    return nw.when(~column.is_nan()).then(column)

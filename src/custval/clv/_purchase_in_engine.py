@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from custval._frame import LazyTable, Table, numbers, nw, require_numbers
+from custval.clv._answers import nulls_for_nan_lazily
 from custval.clv._demands import Demand, Weights, all_of, finite, same_unit
-from custval.clv._intervals import nulls_for_nan_lazily
 from custval.clv._summary import customer_laws
 from custval.typing import FloatArray
 

@@ -13,10 +13,10 @@ from custval._check import fraction, grain_and_unit, span
 from custval._frame import Table, enter, labels, to_mapping
 from custval._plots import ranked_points
 from custval._result import Result
+from custval.clv._answers import float_column
 from custval.clv._contest import MODEL, RULE, Score, Standing, hold, noise, standings
 from custval.clv._origins import moments, origins
 from custval.clv._purchase import PurchaseModel
-from custval.clv.evaluation import maybe
 from custval.errors import CustvalError, DataError
 from custval.summary._lines import read
 from custval.typing import Grain, Instant, IntoFrame
@@ -258,7 +258,7 @@ def _about_one_time_buyers(models: Sequence[Standing]) -> str:
 
 
 def _columns(table: Table, rows: Sequence[Any], names: Sequence[str], value: Any) -> dict[str, Any]:
-    return {name: maybe(table, [value(row, name) for row in rows]) for name in names}
+    return {name: float_column(table, [value(row, name) for row in rows]) for name in names}
 
 
 def _text(table: Table, name: str, values: Sequence[str]) -> Any:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from custval._check import choice, fraction
-from custval._frame import Table, enter, examples, labels, numbers, nw, to_mapping
+from custval._frame import Table, enter, examples, labels, numbers, to_mapping
 from custval._kernels.holdout_metrics import Errors, rank_groups
 from custval._plots import bars_and_intervals
 from custval._result import Result
+from custval.clv._answers import float_column
 from custval.clv._judge import THIRDS, Judged, best_baseline, judge
 from custval.clv._predictive import Base, group_totals
 from custval.clv._purchase import PurchaseModel, require_model
@@ -23,7 +24,7 @@ from custval.typing import FloatArray, IntArray, IntoFrame
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Evaluation", "evaluate", "maybe"]
+__all__ = ["Evaluation", "evaluate"]
 
 _HINT = "custval.calibration_holdout(transactions, calibration_end=…) makes such a table"
 # frequencies that stand alone; those above stand together
@@ -245,12 +246,6 @@ def _refuse(bad: Any, column: str, law: str) -> None:
         )
 
 
-def maybe(table: Table, values: Any) -> nw.Series[Any]:
-    """Numbers as a column, null where they do not exist."""
-    plain = [value if np.isfinite(value) else None for value in map(float, values)]
-    return table.series("values", plain, nw.Float64)
-
-
 def _packed(name: str, table: Table, base: Base, actual: FloatArray, found: Judged) -> Evaluation:
     own, prediction = found.errors, found.prediction
     half = found.width * found.total_error
@@ -312,7 +307,7 @@ def _baseline_frame(table: Table, baselines: Mapping[str, Errors]) -> Any:
             "baseline": labels(table, "baseline", np.arange(len(names)), names),
             "predicted_total": np.array([one.predicted for one in found]),
             **{name: np.array([getattr(one, name) for one in found]) for name in ("bias", "mae", "rmse")},
-            **{name: maybe(table, [getattr(one, name) for one in found]) for name in ("correlation", "gini")},
+            **{name: float_column(table, [getattr(one, name) for one in found]) for name in ("correlation", "gini")},
         }
     )
 

@@ -15,6 +15,7 @@ from custval._kernels.tuples import count_distinct_rows
 from custval._model import check_fitted, sample_weights
 from custval._result import Account
 from custval.clv import _spend_in_engine as in_engine
+from custval.clv._answers import answer
 from custval.clv._demands import Demand
 from custval.clv._fitted import MaximumLikelihoodModel
 from custval.clv._intervals import delta_errors, log_bounds
@@ -184,16 +185,14 @@ class GammaGammaModel(MaximumLikelihoodModel):
                 demand.judge(table.fetch(table.frame.select(**demand.asked)))
             names = ["customer_id"] if "customer_id" in table else []
             return table.leave(table.frame.select(*names, expected_spend=self._expression()))
-        ids = {"customer_id": table["customer_id"]} if "customer_id" in table else {}
-        return table.make({**ids, "expected_spend": self._expected(table)})
+        return answer(table, {"expected_spend": self._expected(table)})
 
     def _with_interval(self, table: Table, level: float) -> Any:
         x, m = self._columns(table)
         spend = self._mean(x, m)
         error = delta_errors(self, lambda model: model._mean(x, m))
         low, high = log_bounds(spend, error, level)
-        ids = {"customer_id": table["customer_id"]} if "customer_id" in table else {}
-        return table.make({**ids, "expected_spend": spend, "expected_spend_low": low, "expected_spend_high": high})
+        return answer(table, {"expected_spend": spend, "expected_spend_low": low, "expected_spend_high": high})
 
     def spend_of_one(self, frequency: float, monetary_value: float) -> float:
         """Expected spend per future occasion of one customer, from plain numbers.

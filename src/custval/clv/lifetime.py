@@ -13,8 +13,8 @@ from custval._frame import LazyTable, Table, numbers, nw
 from custval._kernels.tuples import distinct_rows
 from custval._model import check_fitted
 from custval.clv import _spend_in_engine as in_engine
+from custval.clv._answers import answer, nulls_for_nan_lazily
 from custval.clv._demands import Demand, all_of, finite
-from custval.clv._intervals import nulls_for_nan, nulls_for_nan_lazily
 from custval.clv._purchase import PurchaseModel, require_model
 from custval.clv._purchase_in_engine import alive_times, beside_rows
 from custval.clv._summary import enter_summary
@@ -109,9 +109,7 @@ def lifetime_value(
     per_purchase = spend_of(spend, table)
     found = schedule.on_rows(model, *rows)
     value = margin * per_purchase * found["alive"] * found["discounted"]
-    ids = {"customer_id": table["customer_id"]} if "customer_id" in table else {}
-    answer = {
-        **ids,
+    columns = {
         "expected_purchases": found["alive"] * found["purchases"],
         "probability_alive": found["alive"],
         "expected_spend": per_purchase,
@@ -123,9 +121,8 @@ def lifetime_value(
         variance = schedule.relative_variance(model, *distinct)[place] + relative_spend_variance(spend, x, m)
         width = np.exp(ndtri(0.5 + level / 2) * np.sqrt(np.maximum(variance, 0.0)))
         ends = value / width, value * width
-        bounds = {"clv_low": np.minimum(*ends), "clv_high": np.maximum(*ends)}
-        answer |= {name: nulls_for_nan(table.series(name, values)) for name, values in bounds.items()}
-    return table.make(answer)
+        columns |= {"clv_low": np.minimum(*ends), "clv_high": np.maximum(*ends)}
+    return answer(table, columns)
 
 
 def _seen(table: Table) -> tuple[FloatArray, FloatArray]:

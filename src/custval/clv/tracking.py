@@ -14,10 +14,10 @@ from custval._frame import Table, enter, labels, stamps, times, to_mapping
 from custval._kernels.calendar import period_number, period_start, shift
 from custval._plots import curves
 from custval._result import Result
+from custval.clv._answers import float_column
 from custval.clv._purchase import PurchaseModel, require_model
 from custval.clv._repeats import Repeats, repeats_of
 from custval.clv._seasons import Seasons, ends_before, seasons_of
-from custval.clv.evaluation import maybe
 from custval.errors import CustvalError, CustvalWarning, DataError
 from custval.summary._lines import Lines, read, refuse_before
 from custval.summary._windows import no_holdout
@@ -277,8 +277,8 @@ def _season(table: Table, seasons: Seasons, grain: str) -> Any:
             "month_end": stamps("month_end", _last_day(seasons.end, grain), None, table.frame.implementation),
             "actual": seasons.actual,
             "expected": seasons.expected,
-            "ratio": maybe(table, ratio),
-            "ratio_year_before": maybe(table, seasons.year_before),
+            "ratio": float_column(table, ratio),
+            "ratio_year_before": float_column(table, seasons.year_before),
         }
     )
 
