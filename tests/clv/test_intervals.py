@@ -139,7 +139,7 @@ def test_lazy_intervals_are_those_of_eager_frames():
 def test_without_a_fit_there_are_no_errors():
     with pytest.raises(cv.CustvalError, match="no standard errors"):
         TRUTH.probability_alive(BASE, interval=0.9)
-    with pytest.raises(cv.CustvalError, match="needs a fitted model of spend"):
+    with pytest.raises(cv.CustvalError, match="needs a fitted model; this GammaGammaModel"):
         value_of(MODEL, SPENDS, BASE, interval=0.9)
     with pytest.raises(cv.CustvalError, match="between 0 and 1"):
         MODEL.expected_purchases(BASE, 5.0, interval=95)
