@@ -376,9 +376,10 @@ class Predictions(CustomerBase):
 
 def _stays(model: Any, *state: FloatArray, t: float) -> FloatArray:
     """Whether someone who is alive at T is so at T + t."""
-    x, T = state[0], state[-1]
+    known = dict(zip(model._state, state, strict=True))
+    x, T = known["frequency"], known["T"]
     # where it does not depend on the last purchase, that is put at T
-    t_x = state[1] if len(state) == 3 else T
+    t_x = known.get("recency", T)
     later: FloatArray = model._kernel.probability_alive(*model._theta(), x, t_x, T, after=t)
     return later / model._kernel.probability_alive(*model._theta(), x, t_x, T)
 
