@@ -15,7 +15,13 @@ PUBLIC = {
         contracts customers customers_from data_quality datasets events lifecycle load responses segmentation strategy
         summarize summarize_contracts testing transactions
     """,
-    "custval.clv": "BetaGeoModel GammaGammaModel ModifiedBetaGeoModel PurchaseModel lifetime_value",
+    "custval.clv": """
+        AliveHistory BetaGeoCNBDModel BetaGeoModel Comparison CustomerEquity Evaluation FrequencyFit
+        FrequencyRecencyMatrix GammaGammaModel ModifiedBetaGeoCNBDModel ModifiedBetaGeoModel NBDModel
+        ParetoCurve ParetoNBDModel PurchaseModel SpendDistribution SpendIndependence Tracking alive_history
+        compare contribution customer_equity evaluate frequency_fit frequency_recency_matrix from_lifetimes
+        lifetime_value pareto_curve spend_distribution spend_independence to_lifetimes tracking
+    """,
     "custval.data_quality": """
         CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate
     """,
@@ -35,16 +41,38 @@ SIGNATURES = {
     "load": "(data)",
     "summarize": "(transactions, *, grain='D', unit=None, until=None, regularity=False, tz=None, check=True)",
     "summarize_contracts": "(contracts, *, unit, until=None, tz=None, check=True)",
-    "clv.lifetime_value": (
-        "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end', check=True)"
+    "clv.contribution": "(transactions, every=None, *, tz=None)",
+    "clv.from_lifetimes": "(fitter, unit=None)",
+    "clv.frequency_fit": "(model, X, n_max=7, *, sample_weight=None)",
+    "clv.frequency_recency_matrix": (
+        "(model, *, horizon=None, T='12M', max_frequency=15, quantity='expected_purchases', steps=40)"
     ),
-    "clv.BetaGeoModel": "(unit=None)",
+    "clv.alive_history": "(model, transactions, customer, *, every='1W', grain='D', until=None, tz=None)",
+    "clv.pareto_curve": "(X, value='margin', *, points=100)",
+    "clv.spend_distribution": "(model, X, bins=30, *, sample_weight=None)",
+    "clv.spend_independence": "(X, *, interval=0.95, tolerance=0.2, sample_weight=None)",
+    "clv.to_lifetimes": "(model)",
+    "clv.lifetime_value": (
+        "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end', "
+        "interval=None, check=True)"
+    ),
+    "clv.compare": "(models, transactions, *, cutoffs, horizon, grain='D', unit=None, interval=0.9)",
+    "clv.evaluate": "(model, holdout, *, interval=0.9)",
+    "clv.tracking": "(model, transactions, calibration_end, grain='D', every=None)",
+    "clv.BetaGeoModel": "(method='mle', unit=None)",
     "clv.BetaGeoModel.fit": "(self, X, sample_weight=None)",
-    "clv.BetaGeoModel.expected_purchases": "(self, X, horizon, *, check=True)",
-    "clv.BetaGeoModel.probability_alive": "(self, X, after=0, *, check=True)",
-    "clv.BetaGeoModel.probability_active": "(self, X, horizon, *, check=True)",
+    "clv.BetaGeoModel.expected_purchases": "(self, X, horizon, *, interval=None, interval_of='mean', check=True)",
+    "clv.BetaGeoModel.probability_alive": "(self, X, after=0, *, interval=None, check=True)",
+    "clv.BetaGeoModel.probability_active": "(self, X, horizon, *, interval=None, check=True)",
+    "clv.BetaGeoModel.purchase_pmf": "(self, X, horizon, n_max=10)",
+    "clv.BetaGeoModel.next_purchase_quantiles": "(self, X, q=0.5)",
+    "clv.BetaGeoModel.sample_future": "(self, X, horizon, n_draws=100, rng=None)",
+    "clv.BetaGeoModel.discounted_expected_purchases": (
+        "(self, X, annual_discount_rate, compounding='discrete', *, interval=None, check=True)"
+    ),
+    "clv.BetaGeoModel.score_one": "(self, frequency, recency, T, *, horizon, monetary_value=None, spend=None)",
     "clv.BetaGeoModel.sample": "(self, n, T, rng=None)",
-    "clv.GammaGammaModel": "(nonpositive='raise')",
+    "clv.GammaGammaModel": "(method='mle', nonpositive='raise')",
     "data_quality.clean_transactions": (
         "(tx, *, refunds='net', refund_when=None, unmatched_refunds='keep', duplicates='drop', zero_amount='keep', "
         "missing_customer='drop', exclude=None, tz=None)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,10 +13,23 @@ from custval.typing import FloatArray
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["axes_or_new", "matrix"]
+__all__ = [
+    "axes_or_new",
+    "bars_and_intervals",
+    "curves",
+    "heat_map",
+    "histogram_and_curve",
+    "marked_curve",
+    "matrix",
+    "paired_bars",
+    "ranked_points",
+    "share_curve",
+]
 
 # white text on the darker half of the color map
 _DARK = 0.55
+# what is looked at, and what stands beside or behind it
+_STRONG, _PALE = "#1f4e8c", "#b9cde5"
 
 
 def axes_or_new(ax: Axes | None, *, width: float = 7.0, height: float = 4.5) -> Axes:
@@ -31,6 +44,134 @@ def axes_or_new(ax: Axes | None, *, width: float = 7.0, height: float = 4.5) -> 
         ) from None
     _, new = plt.subplots(figsize=(width, height), layout="constrained")
     return new
+
+
+def paired_bars(
+    ax: Axes | None,
+    names: Sequence[str],
+    pairs: tuple[FloatArray, FloatArray],
+    labels: tuple[str, str],
+    *,
+    title: str,
+    x_title: str,
+    y_title: str,
+) -> Axes:
+    """Two bars side by side for each name; `pairs` are arrays of shape (len(names),)."""
+    ax = axes_or_new(ax)
+    place = np.arange(len(names))
+    for heights, label, shift, color in zip(pairs, labels, (-0.2, 0.2), (_STRONG, _PALE), strict=True):
+        ax.bar(place + shift, heights, width=0.4, label=label, color=color)
+    ax.set_xticks(place, names)
+    ax.yaxis.set_major_formatter("{x:,.0f}")
+    return _titled(ax, title, x_title, y_title)
+
+
+def heat_map(
+    ax: Axes | None,
+    values: FloatArray,
+    x: FloatArray,
+    y: FloatArray,
+    *,
+    title: str,
+    x_title: str,
+    y_title: str,
+    color_title: str,
+    top: float | None = None,
+) -> Axes:
+    """`values` of shape (len(y), len(x)) as colors over numbers that are evenly spaced; NaN is left white."""
+    ax = axes_or_new(ax)
+    half_x, half_y = (float(ends[1] - ends[0]) / 2 if len(ends) > 1 else 0.5 for ends in (x, y))
+    extent = (float(x[0]) - half_x, float(x[-1]) + half_x, float(y[0]) - half_y, float(y[-1]) + half_y)
+    image = ax.imshow(values, origin="lower", aspect="auto", extent=extent, cmap="viridis", vmin=0.0, vmax=top)
+    figure = ax.get_figure()
+    if figure is not None:
+        figure.colorbar(image, ax=ax, label=color_title)
+    ax.locator_params(axis="x", integer=True)
+    return _titled(ax, title, x_title, y_title, legend=False)
+
+
+def marked_curve(
+    ax: Axes | None,
+    times: Any,
+    values: FloatArray,
+    marks: Any,
+    *,
+    mark_label: str,
+    title: str,
+    y_title: str,
+) -> Axes:
+    """A probability over `times` (datetime64, shape (n,)), and a thin line at each of the `marks`."""
+    ax = axes_or_new(ax, width=8.0)
+    for i, mark in enumerate(marks):
+        ax.axvline(mark, color=_PALE, linewidth=1.2, zorder=1, label=mark_label if i == 0 else None)
+    ax.plot(times, values, color=_STRONG, linewidth=1.6)
+    ax.set_ylim(0.0, 1.03)
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator: Any = AutoDateLocator()  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    _titled(ax, title, "", y_title, legend=False)
+    ax.legend(loc="lower left", facecolor="white", framealpha=1.0, edgecolor="none")
+    return ax
+
+
+def histogram_and_curve(
+    ax: Axes | None,
+    edges: FloatArray,
+    heights: FloatArray,
+    curve: tuple[FloatArray, FloatArray],
+    labels: tuple[str, str],
+    *,
+    title: str,
+    x_title: str,
+    y_title: str,
+) -> Axes:
+    """Bars between `edges`, shape (len(heights) + 1,), and a curve (x, y) over them."""
+    ax = axes_or_new(ax)
+    ax.bar(edges[:-1], heights, width=np.diff(edges), align="edge", color=_PALE, edgecolor="white", label=labels[0])
+    ax.plot(*curve, color=_STRONG, linewidth=1.8, label=labels[1])
+    ax.set_xlim(edges[0], edges[-1])
+    ax.set_ylim(bottom=0.0)
+    return _titled(ax, title, x_title, y_title)
+
+
+def share_curve(
+    ax: Axes | None,
+    x: FloatArray,
+    y: FloatArray,
+    *,
+    mark: tuple[float, float],
+    title: str,
+    x_title: str,
+    y_title: str,
+) -> Axes:
+    """A curve of shares over shares, the diagonal beside it, and one point marked."""
+    ax = axes_or_new(ax, width=5.6)
+    ax.plot([0.0, 1.0], [0.0, 1.0], color=_PALE, linewidth=1.2, linestyle="--", label="all alike")
+    ax.plot(x, y, color=_STRONG, linewidth=1.8)
+    ax.plot(*mark, "o", color=_STRONG)
+    ax.set_xlim(0.0, 1.0)
+    ax.set_ylim(bottom=0.0)
+    ax.xaxis.set_major_formatter(_percent)
+    ax.yaxis.set_major_formatter(_percent)
+    _titled(ax, title, x_title, y_title, legend=False)
+    ax.legend(frameon=False, loc="lower right")
+    return ax
+
+
+def _percent(share: float, _: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _titled(ax: Axes, title: str, x_title: str, y_title: str, *, legend: bool = True) -> Axes:
+    ax.set_title(title)
+    ax.set_xlabel(x_title)
+    ax.set_ylabel(y_title)
+    ax.spines[["top", "right"]].set_visible(False)
+    if legend:
+        ax.legend(frameon=False)
+    return ax
 
 
 def matrix(
@@ -64,4 +205,71 @@ def matrix(
     figure = ax.get_figure()
     if figure is not None:
         figure.colorbar(image, ax=ax, label=color_title)
+    return ax
+
+
+def bars_and_intervals(
+    ax: Axes | None,
+    names: Sequence[str],
+    bars: FloatArray,
+    points: tuple[FloatArray, FloatArray, FloatArray],
+    *,
+    title: str,
+    x_title: str,
+    y_title: str,
+    bar_label: str,
+    point_label: str,
+) -> Axes:
+    """A bar for each name, and over it a point with its interval (value, low, high): arrays of shape (len(names),)."""
+    ax = axes_or_new(ax)
+    center, low, high = points
+    place = np.arange(len(names))
+    ax.bar(place, bars, width=0.7, color="#c6d5e8", label=bar_label)
+    around = np.maximum([center - low, high - center], 0.0)
+    ax.errorbar(place, center, yerr=around, fmt="o", color="#1f4e8c", capsize=3, label=point_label)
+    ax.set_xticks(place, names)
+    ax.set_ylim(bottom=0.0)
+    return _titled(ax, title, x_title, y_title)
+
+
+def curves(
+    ax: Axes | None,
+    x: Any,
+    lines: Mapping[str, FloatArray],
+    *,
+    mark: Any,
+    mark_label: str,
+    title: str,
+    x_title: str,
+    y_title: str,
+) -> Axes:
+    """Lines over `x`, numbers or times of shape (n,), the first drawn through and the others broken; a mark on x."""
+    ax = axes_or_new(ax)
+    for (label, y), style in zip(lines.items(), ["-", *["--"] * (len(lines) - 1)], strict=True):
+        ax.plot(x, y, style, label=label, linewidth=1.6)
+    ax.axvline(mark, color="gray", linewidth=1.0, linestyle=":", label=mark_label)
+    ax.set_ylim(bottom=0.0)
+    ax.tick_params(axis="x", labelrotation=30)
+    return _titled(ax, title, x_title, y_title)
+
+
+def ranked_points(
+    ax: Axes | None,
+    names: Sequence[str],
+    values: FloatArray,
+    strong: Sequence[bool],
+    *,
+    title: str,
+    x_title: str,
+) -> Axes:
+    """One point for each name, the first on top; those that are not `strong` are drawn hollow."""
+    ax = axes_or_new(ax, height=1.2 + 0.4 * len(names))
+    for place, (value, filled) in enumerate(zip(values.tolist(), strong, strict=True)):
+        ax.plot(value, place, "o", color="#1f4e8c", fillstyle="full" if filled else "none")
+    ax.set_yticks(range(len(names)), names)
+    ax.invert_yaxis()
+    ax.grid(axis="y", alpha=0.3)
+    ax.set_title(title)
+    ax.set_xlabel(x_title)
+    ax.spines[["top", "right"]].set_visible(False)
     return ax

@@ -52,7 +52,8 @@ def check_model(model: CustomerBaseModel, *, like: Any, n: int = 1_500, T: float
     # whole units of time, as data have them: then customers share values
     times = np.ceil(generator.uniform(0.3, 1.0, n) * T)
     drawn = to_mapping(enter(like.sample(n, times, generator)))
-    X: Columns = {name: np.array(drawn[name]) for name in ("customer_id", "frequency", "recency", "T")}
+    names = ("customer_id", "frequency", "recency", "T", *getattr(model, "_sums", ()))
+    X: Columns = {name: np.array(drawn[name]) for name in names}
     X["recency"] = np.minimum(np.ceil(X["recency"]), X["T"])
     X["unit"] = [like.unit_] * n
     for law in purchase_model_laws():
@@ -87,6 +88,13 @@ def purchase_model_laws() -> Iterator[Callable[[Any, Any, Columns], None]]:
     yield law_drawing_is_seeded
     yield law_bad_input_is_refused
     yield law_nobody_and_one_time_buyers
+    yield law_counts_are_a_distribution_with_the_expectation
+    yield law_the_next_purchase_comes_when_its_probability_says
+    yield law_draws_of_the_future_scatter_as_the_counts
+    yield law_discounting_lies_between_nothing_and_everything
+    yield law_one_customer_is_scored_as_in_a_frame
+    yield law_intervals_hold_what_they_are_of
+    yield law_a_prior_finds_a_mode
 
 
 def _ensure(holds: Any, law: str, detail: Any = "") -> None:
@@ -186,10 +194,15 @@ def law_weights_count_customers(model: Any, like: Any, X: Columns) -> None:
 
 
 def law_the_unit_scales_rates_and_nothing_else(model: Any, like: Any, X: Columns) -> None:
-    """Times in days instead of weeks change no prediction."""
+    """Times in days instead of weeks change no prediction, but for a model that counts opportunities to buy."""
+    if getattr(model, "_discrete", False):
+        return
     scaled = {**X, "recency": X["recency"] * 7.0, "T": X["T"] * 7.0}
-    plain = {name: X[name] for name in ("frequency", "recency", "T")}
+    sums = getattr(model, "_sums", ())
+    plain = {name: X[name] for name in ("frequency", "recency", "T", *sums)}
     scaled = {name: scaled[name] for name in plain}
+    if "sum_log_intervals" in sums:
+        scaled["sum_log_intervals"] = X["sum_log_intervals"] + X["frequency"] * np.log(7.0)
     left, right = clone(model).fit(plain), clone(model).fit(scaled)
     n = X["frequency"].sum()
     _ensure_close(left.log_likelihood_ - n * np.log(7.0), right.log_likelihood_, "the unit shifts the likelihood", 1e-9)
@@ -209,7 +222,8 @@ def law_predictions_keep_their_ranges(model: Any, like: Any, X: Columns) -> None
     _ensure(active <= found["expected_purchases"] * (1 + 1e-9), "P(X ≥ 1) ≤ E[X]")
     _ensure(found["probability_alive_later"] <= alive * (1 + 1e-12), "nobody comes back to life")
     before: Any = 0.0
-    for horizon in (1e-6, 1.0, 13.0, 1e3, 1e6):
+    shortest = 1.0 if getattr(like, "_discrete", False) else 1e-6
+    for horizon in (shortest, 1.0, 13.0, 1e3, 1e6):
         value = numbers(enter(like.expected_purchases(X, horizon)), "expected_purchases")
         _ensure(np.isfinite(value) & (value >= before * (1 - 1e-9)), "expectations grow with the horizon", horizon)
         before = value
@@ -286,9 +300,103 @@ def law_nobody_and_one_time_buyers(model: Any, like: Any, X: Columns) -> None:
     _ensure_raises(lambda: clone(model).fit(empty), FitError, "a fit needs customers")
     _ensure(to_mapping(enter(like.probability_alive(empty)))["probability_alive"] == [], "nobody in, nobody out")
     once = {"frequency": np.zeros(50), "recency": np.zeros(50), "T": np.linspace(1, 50, 50)}
+    once |= {name: np.zeros(50) for name in getattr(model, "_sums", ())}
     for data in (once, {name: values[:1] for name, values in once.items()}):
         try:
             status = clone(model).fit(data).fit_status_
         except FitError:
             continue
         _ensure(status == "boundary", "one-time buyers alone have no interior maximum", status)
+
+
+def _head(X: Columns, n: int) -> Columns:
+    return {name: values[:n] for name, values in X.items()}
+
+
+def law_counts_are_a_distribution_with_the_expectation(model: Any, like: Any, X: Columns) -> None:
+    """Probabilities of counts are not negative, sum to 1, and have the expected purchases for their mean."""
+    few, n_max = _head(X, 60), 2_000
+    answer = to_mapping(enter(like.purchase_pmf(few, 13.0, n_max)))
+    pmf = np.reshape(answer["probability"], (-1, n_max + 2))
+    _ensure(np.array(answer["n"]) == np.tile(np.arange(n_max + 2), len(pmf)), "counts go from 0 to n_max and more")
+    _ensure(pmf >= 0, "probabilities are not negative")
+    _ensure_close(pmf.sum(axis=1), 1.0, "probabilities of counts sum to 1", 1e-9)
+    found = _predictions(like, few)
+    _ensure_close(pmf @ np.arange(n_max + 2), found["expected_purchases"], "the mean of the counts", 1e-6)
+    _ensure_close(pmf[:, 1:].sum(axis=1), found["probability_active"], "P(n ≥ 1) is probability_active", 1e-8)
+
+
+def law_the_next_purchase_comes_when_its_probability_says(model: Any, like: Any, X: Columns) -> None:
+    """At the quantile of the next purchase its probability is q; where it never is, there is none."""
+    few, q = _head(X, 60), 0.2
+    answer = enter(like.next_purchase_quantiles(few, q))
+    times, ever = numbers(answer, "next_purchase_quantiles", missing=True), numbers(answer, "probability_ever")
+    _ensure(np.isnan(times) == (ever <= q), "quantiles are missing where the probability is never reached")
+    for i in np.flatnonzero(~np.isnan(times))[:20]:
+        row = {name: values[i : i + 1] for name, values in few.items()}
+        reached = numbers(enter(like.probability_active(row, times[i])), "probability_active")[0]
+        if getattr(like, "_discrete", False):
+            _ensure(reached >= q * (1 - 1e-9), "by the quantile the probability is reached", reached)
+        else:
+            _ensure_close(reached, q, "at the quantile the probability is q", 1e-8)
+    far = numbers(enter(like.probability_active(few, 1e9)), "probability_active")
+    _ensure(far <= ever * (1 + 1e-8), "nobody buys more surely than ever", np.max(far - ever))
+
+
+def law_draws_of_the_future_scatter_as_the_counts(model: Any, like: Any, X: Columns) -> None:
+    """Draws of the next purchases have the probabilities of the counts, and the same seed draws the same."""
+    few, n_draws = _head(X, 8), 4_000
+    drawn = to_mapping(enter(like.sample_future(few, 13.0, n_draws, 1)))
+    _ensure(drawn == to_mapping(enter(like.sample_future(few, 13.0, n_draws, 1))), "the same seed, the same future")
+    counts = np.reshape(drawn["purchases"], (8, n_draws))
+    pmf = np.reshape(to_mapping(enter(like.purchase_pmf(few, 13.0, 3)))["probability"], (8, 5))
+    seen = np.stack([(np.minimum(counts, 4) == n).mean(axis=1) for n in range(5)], axis=1)
+    error = np.sqrt(pmf * (1 - pmf) / n_draws)
+    _ensure(np.abs(seen - pmf) <= 5 * error + 1e-9, "draws scatter as the counts", np.max(np.abs(seen - pmf)))
+
+
+def law_discounting_lies_between_nothing_and_everything(model: Any, like: Any, X: Columns) -> None:
+    """Discounted purchases are positive, fall with the rate, and are less than the undiscounted ones of a long time."""
+    few = _head(X, 60)
+    before: Any = numbers(enter(like.expected_purchases(few, 1e6)), "expected_purchases")
+    for rate in (0.05, 0.2, 1.0):
+        answer = enter(like.discounted_expected_purchases(few, rate))
+        value = numbers(answer, "discounted_expected_purchases")
+        _ensure((value >= 0) & (value <= before * (1 + 1e-9)), "discounted purchases fall with the rate", rate)
+        before = value
+
+
+def law_one_customer_is_scored_as_in_a_frame(model: Any, like: Any, X: Columns) -> None:
+    """`score_one` gives what the frames give."""
+    few = _head(X, 5)
+    found = _predictions(like, few)
+    for i in range(5):
+        one = like.score_one(*(float(few[name][i]) for name in ("frequency", "recency", "T")), horizon=13.0)
+        for name, value in one.items():
+            _ensure_close(value, found[name][i], f"one customer is scored as in a frame: {name}", 1e-9)
+
+
+def law_intervals_hold_what_they_are_of(model: Any, like: Any, X: Columns) -> None:
+    """Bounds enclose the prediction, a higher level gives wider ones, and probabilities stay in [0, 1]."""
+    fitted = clone(model).set_params(method="map").fit(X)
+    few = _head(X, 30)
+    for name in ("expected_purchases", "probability_alive", "probability_active"):
+        arguments = () if name == "probability_alive" else (13.0,)
+        narrow, wide = (enter(getattr(fitted, name)(few, *arguments, interval=level)) for level in (0.5, 0.95))
+        low, value, high = (numbers(narrow, column) for column in (f"{name}_low", name, f"{name}_high"))
+        lower, higher = numbers(wide, f"{name}_low"), numbers(wide, f"{name}_high")
+        slack = 1 + 1e-12
+        _ensure((low <= value * slack) & (value <= high * slack), f"bounds enclose {name}")
+        _ensure((lower <= low * slack) & (high <= higher * slack), f"a higher level is wider: {name}")
+        _ensure((lower >= 0) & ((higher <= 1) | (name == "expected_purchases")), f"bounds keep the range of {name}")
+
+
+def law_a_prior_finds_a_mode(model: Any, like: Any, X: Columns) -> None:
+    """`method="map"` converges, also on a few customers, and near the likelihood's maximum on many."""
+    for n in (15, len(X["T"])):
+        fitted = clone(model).set_params(method="map").fit(_head(X, n))
+        _ensure(fitted.fit_status_ == "converged", "a posterior has a mode", (n, fitted.fit_message_))
+        _ensure(np.isfinite(fitted.covariance_), "a mode has a covariance", n)
+    plain = clone(model).fit(X)
+    _ensure(fitted.log_likelihood_ <= plain.log_likelihood_ + 1e-6, "no mode lies above the maximum")
+    _ensure(plain.log_likelihood_ - fitted.log_likelihood_ < 5.0, "a weak prior costs little likelihood")

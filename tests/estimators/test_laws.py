@@ -11,6 +11,12 @@ from custval.testing import check_model, purchase_model_laws
 MODELS = {
     "NBDModel": (cv.clv.NBDModel(), {"r": 0.5, "alpha": 6.0}),
     "ModifiedBetaGeoModel": (cv.clv.ModifiedBetaGeoModel(), {"r": 0.8, "alpha": 6.0, "a": 0.8, "b": 2.5}),
+    "BetaGeoCNBDModel": (cv.clv.BetaGeoCNBDModel(), {"k": 3, "r": 0.8, "alpha": 2.0, "a": 0.8, "b": 2.5}),
+    "ModifiedBetaGeoCNBDModel": (
+        cv.clv.ModifiedBetaGeoCNBDModel(k=2),
+        {"k": 2, "r": 1.2, "alpha": 3.0, "a": 0.8, "b": 2.5},
+    ),
+    "ParetoNBDModel": (cv.clv.ParetoNBDModel(), {"r": 0.6, "alpha": 6.0, "s": 0.7, "beta": 12.0}),
     "BetaGeoModel": (cv.clv.BetaGeoModel(), {"r": 0.5, "alpha": 6.0, "a": 0.8, "b": 2.5}),
 }
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custval._kernels import bg_nbd
+from custval._kernels import bg_nbd, bg_nbd_fit
 from custval._kernels.bg_nbd_objective import Objective
 from custval._kernels.maximize import covariance, standard_errors
 from custval._kernels.purchase_tuples import PurchaseTuples
@@ -177,7 +177,7 @@ def test_a_sample_to_start_from_changes_nothing(monkeypatch):
     T = rng.uniform(50, 100, 20_000)
     x, t_x = summarize(*bg_nbd.draw(0.5, 8.0, 0.7, 2.0, T, rng)[:2], T.size)
     plain = bg_nbd.fit(x, t_x, T)
-    monkeypatch.setattr(bg_nbd, "_MANY", 1000)
+    monkeypatch.setattr(bg_nbd_fit, "_MANY", 1000)
     sampled = bg_nbd.fit(x, t_x, T)
     assert sampled.n_evaluations < plain.n_evaluations
     np.testing.assert_allclose(sampled.parameters, plain.parameters, rtol=1e-9)
@@ -188,7 +188,7 @@ def test_a_sample_without_an_interior_maximum_is_no_start(monkeypatch):
     T = rng.uniform(20, 40, 400)
     x, t_x = summarize(*bg_nbd.draw(*CDNOW, T, rng)[:2], T.size)
     plain = bg_nbd.fit(x, t_x, T)
-    monkeypatch.setattr(bg_nbd, "_MANY", 1)
+    monkeypatch.setattr(bg_nbd_fit, "_MANY", 1)
     np.testing.assert_allclose(bg_nbd.fit(x, t_x, T).parameters, plain.parameters, rtol=1e-6)
 
 

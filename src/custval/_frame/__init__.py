@@ -24,6 +24,7 @@ from custval._frame.engine_values import (
 )
 from custval._frame.keys import refuse_duplicates, refuse_other_libraries, shared_codes
 from custval._frame.lazy import LazyTable, enter_any, said_plainly
+from custval._frame.options import unchanged_pandas
 from custval._frame.table import Table, enter, missing_column, new_frame, to_mapping
 from custval._frame.times import Times, is_times, parse_times, refuse_other_zone, stamps, times, zone_of
 from custval._frame.values import constant, examples, labels, nulls, numbers, refuse_nulls
@@ -63,6 +64,7 @@ __all__ = [
     "stamps",
     "times",
     "to_mapping",
+    "unchanged_pandas",
     "wall_clock",
     "zone_of",
     "zone_of_days",

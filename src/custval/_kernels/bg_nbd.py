@@ -16,35 +16,38 @@ brucehardie.com/notes/021.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaln, expit, gammaln
 
-from custval._kernels.beta_mixture import Integrand, beta_expectation
-from custval._kernels.bg_nbd_objective import Objective
-from custval._kernels.event_times import event_times
-from custval._kernels.maximize import Maximum, maximize
-from custval._kernels.purchase_tuples import PurchaseTuples
+from custval._kernels.beta_geometric_draws import draw_with_chances
+from custval._kernels.bg_nbd_alive import (
+    draw_future_alive,
+    expected_purchases_alive,
+    probability_active_alive,
+    probability_ever_alive,
+    probability_stays_alive,
+    purchase_pmf_alive,
+)
+from custval._kernels.bg_nbd_fit import fit_with_chances, prior
+from custval._kernels.maximize import Maximum
 from custval.typing import FloatArray, IntArray
 
 __all__ = [
     "draw",
-    "draw_with_chances",
+    "draw_future_alive",
     "expected_purchases",
     "expected_purchases_alive",
     "expected_purchases_new",
     "fit",
-    "fit_with_chances",
     "log_likelihood",
+    "prior",
     "probability_active",
     "probability_active_alive",
     "probability_alive",
+    "probability_ever_alive",
+    "purchase_pmf_alive",
 ]
-
-# rows of repeat buyers from which it pays to fit a sample first
-_MANY = 50_000
 
 
 def log_likelihood(
@@ -76,8 +79,8 @@ def log_likelihood(
     return common + np.where(x > 0, np.logaddexp(alive, gone), alive)
 
 
-def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None = None) -> Maximum:
-    """Fit by maximum likelihood.
+def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None = None, *, prior: bool = False) -> Maximum:
+    """Fit by maximum likelihood, or by the mode of the posterior.
 
     Parameters
     ----------
@@ -85,6 +88,8 @@ def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None = None) 
         Repeat purchases (whole numbers), time of the last one, length of the observation.
     w : array of shape (n,), optional
         How many customers each row stands for.
+    prior : bool
+        Whether to find the mode of likelihood times prior instead, which exists for every customer base.
 
     Returns
     -------
@@ -105,46 +110,7 @@ def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None = None) 
     >>> maximum.status, maximum.parameters.round(2).tolist()
     ('converged', [0.49, 4.87, 1.16, 3.61])
     """
-    return fit_with_chances(x, t_x, T, w, first=False)
-
-
-def fit_with_chances(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None = None, *, first: bool) -> Maximum:
-    """Fit the model in which the `first` purchase is a chance to leave (MBG/NBD), or is not (BG/NBD).
-
-    Parameters
-    ----------
-    x, t_x, T, w
-        As in `fit`.
-    first : bool
-
-    Returns
-    -------
-    Maximum
-        Of the parameters r, alpha, a, b, in this order.
-    """
-    x, t_x, T, w = (part.ravel() for part in _floats(x, t_x, T, 1.0 if w is None else w))
-    base = PurchaseTuples.of(x, t_x, T, w, zeros=first)
-    maximum = maximize(Objective(base, first=first), _start(x, t_x, T, w, base, first=first))
-    return replace(
-        maximum,
-        log_parameters=maximum.log_parameters + np.array([0.0, np.log(base.scale), 0.0, 0.0]),
-        log_likelihood=maximum.log_likelihood - base.purchases * float(np.log(base.scale)),
-    )
-
-
-def _start(
-    x: FloatArray, t_x: FloatArray, T: FloatArray, w: FloatArray, base: PurchaseTuples, *, first: bool
-) -> FloatArray:
-    """Log-parameters to start from: plain values, or with many rows the fit to every 16th of the repeat buyers'."""
-    plain: FloatArray = np.log([0.5, 0.5 * base.customers / base.purchases, 0.5, 2.0])
-    if np.count_nonzero(x) < _MANY:
-        return plain
-    some = (x == 0) | (np.arange(x.size) % 16 == 0)
-    x, t_x, T, w = x[some], t_x[some], T[some], np.where(x > 0, 16.0, 1.0)[some] * w[some]
-    sample = PurchaseTuples.of(x, t_x, T, w, zeros=first)
-    maximum = maximize(Objective(sample, first=first), plain)
-    same_unit = np.array([0.0, np.log(sample.scale / base.scale), 0.0, 0.0])
-    return plain if maximum.status == "boundary" else maximum.log_parameters + same_unit
+    return fit_with_chances(x, t_x, T, w, first=False, prior=prior)
 
 
 def probability_alive(
@@ -175,8 +141,7 @@ def probability_alive(
 
     References
     ----------
-    Reference [2], page 2, for after = 0. Someone alive at T has lambda ~ Gamma(r + x, alpha + T) and
-    p ~ Beta(a, b + x), and leaves at rate lambda p, whence E[(1 + p t / (alpha + T))**-(r + x)].
+    Reference [2], page 2, for after = 0.
 
     Examples
     --------
@@ -190,15 +155,8 @@ def probability_alive(
     if not np.any(after):
         return np.multiply.outer(alive, np.ones(np.shape(after)))
 
-    s = (r + x)[:, None, None]
-    tau = _relative(alpha, T, after)
-
-    def stays(rows: IntArray, p: FloatArray) -> FloatArray:
-        left = np.log1p(tau[rows, :, None] * p[:, None, :])
-        left *= -s[rows]
-        return np.exp(left, out=left)
-
-    return _per_horizon(alive[:, None] * np.minimum(_mixed(stays, r + x, a, b + x, tau), 1.0), after)
+    stays = probability_stays_alive(r, alpha, a, b, x, T, after)
+    return alive.reshape(alive.shape + (1,) * np.ndim(after)) * stays
 
 
 def expected_purchases(
@@ -237,45 +195,6 @@ def expected_purchases(
     return alive.reshape(alive.shape + (1,) * np.ndim(t)) * expected
 
 
-def expected_purchases_alive(
-    r: ArrayLike, alpha: ArrayLike, a: ArrayLike, b: ArrayLike, x: ArrayLike, T: ArrayLike, t: ArrayLike
-) -> FloatArray:
-    """The expected number of purchases in (T, T + t] of a customer who is alive at T.
-
-    Parameters
-    ----------
-    r, alpha, a, b : float or array of shape (n,)
-        The parameters.
-    x, T : array of shape (n,)
-        Repeat purchases, length of the observation.
-    t : float or array of shape (h,)
-        Horizons.
-
-    Returns
-    -------
-    ndarray of shape (n,), or (n, h) where `t` is an array
-
-    Notes
-    -----
-    Given lambda and p, (1 - exp(-lambda p t)) / p are expected; with lambda ~ Gamma(r + x, alpha + T), this is
-    E[(1 - (1 + p t / (alpha + T))**-(r + x)) / p] over p ~ Beta(a, b + x). The closed form, eq. (10) without its
-    denominator, is a 2F1 with removable singularities at a = 1 and at a + b + x = 1, -1, -2, ...; the expectation of
-    a positive function has none.
-    """
-    r, alpha, a, b, x, T = (part.ravel() for part in _floats(r, alpha, a, b, x, T))
-    s = (r + x)[:, None, None]
-    tau = _relative(alpha, T, t)
-
-    def buys(rows: IntArray, p: FloatArray) -> FloatArray:
-        bought = np.log1p(tau[rows, :, None] * p[:, None, :])
-        bought *= -s[rows]
-        np.expm1(bought, out=bought)
-        bought /= -p[:, None, :]
-        return bought
-
-    return _per_horizon(_mixed(buys, r + x, a, b + x, tau), t)
-
-
 def probability_active(
     r: ArrayLike,
     alpha: ArrayLike,
@@ -303,30 +222,6 @@ def probability_active(
     """
     alive = probability_alive(r, alpha, a, b, x, t_x, T)
     return alive.reshape(alive.shape + (1,) * np.ndim(t)) * probability_active_alive(r, alpha, a, b, x, T, t)
-
-
-def probability_active_alive(
-    r: ArrayLike, alpha: ArrayLike, a: ArrayLike, b: ArrayLike, x: ArrayLike, T: ArrayLike, t: ArrayLike
-) -> FloatArray:
-    """The probability of at least one purchase in (T, T + t] by a customer who is alive at T.
-
-    Nobody leaves without a purchase, so p plays no part: 1 - (1 + t / (alpha + T))**-(r + x).
-
-    Parameters
-    ----------
-    r, alpha, a, b : float or array of shape (n,)
-        The parameters.
-    x, T : array of shape (n,)
-        Repeat purchases, length of the observation.
-    t : float or array of shape (h,)
-        Horizons.
-
-    Returns
-    -------
-    ndarray of shape (n,), or (n, h) where `t` is an array
-    """
-    r, alpha, a, b, x, T = (part.ravel() for part in _floats(r, alpha, a, b, x, T))
-    return _per_horizon(-np.expm1(-(r + x)[:, None] * np.log1p(_relative(alpha, T, t))), t)
 
 
 def expected_purchases_new(r: ArrayLike, alpha: ArrayLike, a: ArrayLike, b: ArrayLike, t: ArrayLike) -> FloatArray:
@@ -383,55 +278,5 @@ def draw(
     return draw_with_chances(r, alpha, a, b, T, rng, first=False)
 
 
-def draw_with_chances(
-    r: float, alpha: float, a: float, b: float, T: FloatArray, rng: np.random.Generator, *, first: bool
-) -> tuple[IntArray, FloatArray, dict[str, FloatArray | NDArray[np.bool_]]]:
-    """Draw from the model in which the `first` purchase is a chance to leave (MBG/NBD), or is not (BG/NBD).
-
-    Parameters
-    ----------
-    r, alpha, a, b, T, rng
-        As in `draw`.
-    first : bool
-
-    Returns
-    -------
-    customer, time, truth
-        As those of `draw`.
-    """
-    n = T.size
-    rate = rng.standard_gamma(r, n) / alpha
-    p = rng.beta(a, b, n)
-    would = rng.poisson(rate * T)
-    with np.errstate(divide="ignore"):
-        # the purchase after which the customer leaves: infinite where p is 0, which geometric() refuses
-        last = (0 if first else 1) + np.floor(rng.standard_exponential(n) / -np.log1p(-p))
-    alive = would < last
-    count = np.where(alive, would, np.minimum(would, last)).astype(np.int64)
-    # given how many there would be in (0, T], their times are uniform; the last-th smallest of them is beta
-    end = np.array(T, dtype=np.float64)
-    gone = np.flatnonzero(~alive & (last > 0))
-    end[gone] *= rng.beta(last[gone], would[gone] - last[gone] + 1)
-    customer, time = event_times(count, ends=~alive & (last > 0), rng=rng)
-    time *= end[customer]
-    return customer, time, {"alive": alive, "purchase_rate": rate, "dropout_probability": p}
-
-
 def _floats(*parts: ArrayLike) -> tuple[FloatArray, ...]:
     return tuple(np.broadcast_arrays(*(np.asarray(part, dtype=np.float64) for part in parts)))
-
-
-def _relative(alpha: FloatArray, T: FloatArray, t: ArrayLike) -> FloatArray:
-    """The horizons in units of alpha + T, shape (n, h)."""
-    return np.ravel(np.asarray(t, dtype=np.float64)) / (alpha + T)[:, None]
-
-
-def _mixed(integrand: Integrand, s: FloatArray, a: FloatArray, b: FloatArray, tau: FloatArray) -> FloatArray:
-    """The mean over p ~ Beta(a, b) of a function that changes with s and tau as (1 + tau p)**-s does."""
-    most = tau.max(axis=1, initial=0.0)
-    steep = {"at_zero": (s + 1) * most, "at_one": (s + 1) * most / (1 + most)}
-    return beta_expectation(integrand, a, b, **steep, width=tau.shape[1])
-
-
-def _per_horizon(values: FloatArray, t: ArrayLike) -> FloatArray:
-    return values if np.ndim(t) else values[:, 0]

@@ -27,11 +27,16 @@ class Objective:
         The data; alpha is measured in `base.scale`. With `first`, its blocks hold the rows with x = 0 as well.
     first : bool
         Whether the first purchase is a chance to leave.
+    k : int
+        Phases of an interval between purchases: 1 here, more in `cnbd_objective`.
     """
 
-    def __init__(self, base: PurchaseTuples, *, first: bool = False) -> None:
+    def __init__(self, base: PurchaseTuples, *, first: bool = False, k: int = 1) -> None:
         self.base = base
-        self._j = np.arange(base.more_than.size, dtype=np.float64)
+        # how many customers passed more than j phases, of which an interval has k
+        self._more_phases = np.repeat(base.more_than, k)
+        self._phases_by_T = k * base.purchases_by_T
+        self._j = np.arange(self._more_phases.size, dtype=np.float64)
         # how many customers had more than j chances to leave
         self._chances = np.append(base.customers, base.more_than) if first else base.more_than
         self._i = np.arange(self._chances.size, dtype=np.float64)
@@ -47,25 +52,25 @@ class Objective:
 
     def _margins(self, r: float, alpha: float, a: float, b: float) -> tuple[float, FloatArray, FloatArray]:
         """The terms in x or T alone."""
-        base, j, more_than = self.base, self._j, self.base.more_than
+        base, j, more_than = self.base, self._j, self._more_phases
         log_T, from_T = np.log1p(base.T / alpha), base.T / (alpha + base.T)
         to_T = alpha / (alpha + base.T)
         by_T = r * base.customers_by_T
         chances, i = self._chances, self._i
         value = _sum(more_than, np.log((r + j) / alpha)) - _sum(chances, np.log1p(a / (b + i)))
-        value -= _sum(by_T + base.purchases_by_T, log_T)
+        value -= _sum(by_T + self._phases_by_T, log_T)
         buys, leaves = r / (r + j), a / (a + b + i)
         stays = leaves * (b / (b + i))
         gradient = [
             _sum(more_than, buys) - _sum(by_T, log_T),
-            _sum(by_T, from_T) - _sum(base.purchases_by_T, to_T),
+            _sum(by_T, from_T) - _sum(self._phases_by_T, to_T),
             -_sum(chances, leaves),
             _sum(chances, stays),
         ]
         upper = np.zeros((4, 4))
         upper[0, 0] = _sum(more_than, buys * (j / (r + j))) - _sum(by_T, log_T)
         upper[0, 1] = _sum(by_T, from_T)
-        upper[1, 1] = -_sum(by_T + base.purchases_by_T, from_T * to_T)
+        upper[1, 1] = -_sum(by_T + self._phases_by_T, from_T * to_T)
         upper[2, 2] = -_sum(chances, leaves * ((b + i) / (a + b + i)))
         upper[2, 3] = _sum(chances, leaves * (b / (a + b + i)))
         upper[3, 3] = _sum(chances, stays * (1 - b / (b + i) - b / (a + b + i)))

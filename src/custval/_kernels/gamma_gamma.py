@@ -12,16 +12,18 @@ numbers are of this note.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, polygamma, psi
 
 from custval._kernels.maximize import Maximum, maximize
+from custval._kernels.priors import Prior, maximize_posterior
 from custval.errors import FitError
 from custval.typing import FloatArray, IntArray
 
-__all__ = ["Objective", "draw", "expected_spend", "fit", "log_likelihood", "mean_exists"]
+__all__ = ["Objective", "draw", "expected_spend", "fit", "log_likelihood", "log_mean_slopes", "mean_exists", "prior"]
 
 # rows from which it pays to fit a sample first
 _MANY = 50_000
@@ -120,8 +122,22 @@ class Objective:
         return sums
 
 
-def fit(x: ArrayLike, m: ArrayLike, w: ArrayLike | None = None) -> Maximum:
-    """Fit by maximum likelihood.
+def prior() -> Prior:
+    """Weak priors that no currency changes, for amounts in units of their mean.
+
+    Returns
+    -------
+    Prior
+        Of the log-parameters of p, q and gamma: log p ~ N(1, 1.5), log q ~ N(1, 1.5), and the logarithm of
+        p gamma / q, the mean of customers near the center, ~ N(0, 1).
+    """
+    return Prior(
+        normals=(((1.0, 0.0, 0.0), 1.0, 1.5), ((0.0, 1.0, 0.0), 1.0, 1.5), ((1.0, -1.0, 1.0), 0.0, 1.0)),
+    )
+
+
+def fit(x: ArrayLike, m: ArrayLike, w: ArrayLike | None = None, *, penalized: bool = False) -> Maximum:
+    """Fit by maximum likelihood, or to the mode of the posterior.
 
     Parameters
     ----------
@@ -129,6 +145,8 @@ def fit(x: ArrayLike, m: ArrayLike, w: ArrayLike | None = None) -> Maximum:
         Number of amounts, at least 1, and their mean, above 0.
     w : array of shape (n,), optional
         How many customers each row stands for.
+    penalized : bool
+        Whether the density of `prior` is taken in.
 
     Returns
     -------
@@ -157,7 +175,7 @@ def fit(x: ArrayLike, m: ArrayLike, w: ArrayLike | None = None) -> Maximum:
     if x.size >= _MANY:
         some = maximize(Objective(x[::16], m[::16] / scale, 16 * w[::16]), start)
         start = some.log_parameters if some.status == "converged" else start
-    maximum = maximize(Objective(x, m / scale, w), start)
+    maximum = maximize_posterior(Objective(x, m / scale, w), prior() if penalized else None, start)
     return replace(
         maximum,
         log_parameters=maximum.log_parameters + np.array([0.0, 0.0, np.log(scale)]),
@@ -209,6 +227,29 @@ def expected_spend(p: ArrayLike, q: ArrayLike, gamma: ArrayLike, x: ArrayLike, m
     spend: FloatArray = np.full(np.broadcast_shapes(total.shape, weight.shape), np.inf)
     np.divide(total, weight, out=spend, where=weight > 0)
     return spend
+
+
+def log_mean_slopes(p: float, q: float, gamma: float, x: Any, m: Any) -> tuple[Any, Any, Any]:
+    """How the logarithm of the expected amount changes with the logarithms of p, q and gamma.
+
+    Parameters
+    ----------
+    p, q, gamma : float
+        The parameters.
+    x, m : array of shape (n,), or anything that can be calculated with
+        Number of amounts seen and their mean; both 0 where none is.
+
+    Returns
+    -------
+    tuple of three of the same kind
+
+    Examples
+    --------
+    >>> [round(slope, 3) for slope in log_mean_slopes(6.25, 3.74, 15.44, 2.0, 22.35)]
+    [0.18, -0.245, 0.257]
+    """
+    weight = x * p + (q - 1)
+    return 1 - x * p / weight, -q / weight, gamma / (x * m + gamma)
 
 
 def draw(p: float, q: float, gamma: float, x: IntArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:

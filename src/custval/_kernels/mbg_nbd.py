@@ -22,18 +22,24 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaln, expit, gammaln
 
-from custval._kernels import bg_nbd
+from custval._kernels import bg_nbd_alive
+from custval._kernels.beta_geometric_draws import draw_with_chances
+from custval._kernels.bg_nbd_fit import fit_with_chances, prior
 from custval._kernels.maximize import Maximum
 from custval.typing import FloatArray, IntArray
 
 __all__ = [
     "draw",
+    "draw_future_alive",
     "expected_purchases_alive",
     "expected_purchases_new",
     "fit",
     "log_likelihood",
+    "prior",
     "probability_active_alive",
     "probability_alive",
+    "probability_ever_alive",
+    "purchase_pmf_alive",
 ]
 
 
@@ -68,8 +74,8 @@ def log_likelihood(
     return result
 
 
-def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None = None) -> Maximum:
-    """Fit by maximum likelihood.
+def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None = None, *, prior: bool = False) -> Maximum:
+    """Fit by maximum likelihood, or by the mode of the posterior.
 
     Parameters
     ----------
@@ -77,6 +83,8 @@ def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None = None) 
         Repeat purchases (whole numbers), time of the last one, length of the observation.
     w : array of shape (n,), optional
         How many customers each row stands for.
+    prior : bool
+        Whether to find the mode of likelihood times prior instead, which exists for every customer base.
 
     Returns
     -------
@@ -97,7 +105,7 @@ def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None = None) 
     >>> maximum.status
     'converged'
     """
-    return bg_nbd.fit_with_chances(x, t_x, T, w, first=True)
+    return fit_with_chances(x, t_x, T, w, first=True, prior=prior)
 
 
 def probability_alive(
@@ -138,10 +146,8 @@ def probability_alive(
     alive = expit(-(np.log(a / (b + x)) + (r + x) * np.log1p((T - t_x) / (alpha + t_x))))
     if not np.any(after):
         return np.asarray(np.multiply.outer(alive, np.ones(np.shape(after))))
-    # how someone who is alive at T stays does not depend on the last purchase, so it is put at T
-    stays = bg_nbd.probability_alive(r, alpha, a, b + 1, x, T, T, np.ravel(after))
-    stays /= bg_nbd.probability_alive(r, alpha, a, b + 1, x, T, T)[:, None]
-    return np.asarray(alive[:, None] * stays if np.ndim(after) else alive * stays[:, 0])
+    stays = bg_nbd_alive.probability_stays_alive(r, alpha, a, b + 1, x, T, after)
+    return np.asarray(alive.reshape(alive.shape + (1,) * np.ndim(after)) * stays)
 
 
 def expected_purchases_alive(
@@ -162,7 +168,7 @@ def expected_purchases_alive(
     -------
     ndarray of shape (n,), or (n, h) where `t` is an array
     """
-    return bg_nbd.expected_purchases_alive(r, alpha, a, np.asarray(b) + 1, x, T, t)
+    return bg_nbd_alive.expected_purchases_alive(r, alpha, a, np.asarray(b) + 1, x, T, t)
 
 
 def probability_active_alive(
@@ -176,15 +182,90 @@ def probability_active_alive(
         The parameters.
     x, T : array of shape (n,)
         Repeat purchases, length of the observation.
-    t : float or array of shape (h,)
-        Horizons.
+    t : float or array of shape (h,), or (n, h)
+        Horizons, of all or of each.
 
     Returns
     -------
     ndarray of shape (n,), or (n, h) where `t` is an array
         1 - (1 + t / (alpha + T))**-(r + x): nobody leaves without a purchase.
     """
-    return bg_nbd.probability_active_alive(r, alpha, a, b, x, T, t)
+    return bg_nbd_alive.probability_active_alive(r, alpha, a, b, x, T, t)
+
+
+def probability_ever_alive(
+    r: ArrayLike, alpha: ArrayLike, a: ArrayLike, b: ArrayLike, x: ArrayLike, T: ArrayLike
+) -> FloatArray:
+    """The probability that a customer who is alive at T ever buys again: 1, as nobody leaves without a purchase.
+
+    Parameters
+    ----------
+    r, alpha, a, b : float or array of shape (n,)
+        The parameters.
+    x, T : array of shape (n,)
+        Repeat purchases, length of the observation.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+    """
+    return bg_nbd_alive.probability_ever_alive(r, alpha, a, b, x, T)
+
+
+def purchase_pmf_alive(
+    r: ArrayLike, alpha: ArrayLike, a: ArrayLike, b: ArrayLike, x: ArrayLike, T: ArrayLike, t: float, n_max: int
+) -> FloatArray:
+    """The probabilities of 0, 1, ..., n_max purchases in (T, T + t], and of more, by a customer who is alive at T.
+
+    Parameters
+    ----------
+    r, alpha, a, b : float or array of shape (n,)
+        The parameters.
+    x, T : array of shape (n,)
+        Repeat purchases, length of the observation.
+    t : float
+        The horizon.
+    n_max : int
+        The largest number with a probability of its own.
+
+    Returns
+    -------
+    ndarray of shape (n, n_max + 2)
+        P(X = 0), ..., P(X = n_max), and last P(X > n_max).
+    """
+    return bg_nbd_alive.purchase_pmf_alive(r, alpha, a, np.asarray(b) + 1, x, T, t, n_max)
+
+
+def draw_future_alive(
+    r: ArrayLike,
+    alpha: ArrayLike,
+    a: ArrayLike,
+    b: ArrayLike,
+    x: ArrayLike,
+    T: ArrayLike,
+    t: float,
+    n_draws: int,
+    rng: np.random.Generator,
+) -> IntArray:
+    """Draw the number of purchases in (T, T + t] of customers who are alive at T.
+
+    Parameters
+    ----------
+    r, alpha, a, b : float or array of shape (n,)
+        The parameters.
+    x, T : array of shape (n,)
+        Repeat purchases, length of the observation.
+    t : float
+        The horizon.
+    n_draws : int
+        How many draws to make for each customer.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of int64, shape (n, n_draws)
+    """
+    return bg_nbd_alive.draw_future_alive(r, alpha, a, np.asarray(b) + 1, x, T, t, n_draws, rng)
 
 
 def expected_purchases_new(r: ArrayLike, alpha: ArrayLike, a: ArrayLike, b: ArrayLike, t: ArrayLike) -> FloatArray:
@@ -208,7 +289,8 @@ def expected_purchases_new(r: ArrayLike, alpha: ArrayLike, a: ArrayLike, b: Arra
     array([1.183 , 1.8048])
     """
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    return np.asarray(b / (a + b) * bg_nbd.expected_purchases_new(r, alpha, a, b + 1, t))
+    expected = bg_nbd_alive.expected_purchases_alive(r, alpha, a, b + 1, 0.0, 0.0, np.ravel(t))
+    return np.asarray(b / (a + b) * expected.reshape(np.shape(t)))
 
 
 def draw(
@@ -239,4 +321,4 @@ def draw(
     >>> len(customer) == len(time), truth["alive"].dtype.name
     (True, 'bool')
     """
-    return bg_nbd.draw_with_chances(r, alpha, a, b, T, rng, first=True)
+    return draw_with_chances(r, alpha, a, b, T, rng, first=True)

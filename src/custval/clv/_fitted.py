@@ -1,4 +1,4 @@
-"""What a maximum-likelihood fit leaves on a model, the same for every model of the room."""
+"""What a fit leaves on a model, the same for every model of the room."""
 
 from __future__ import annotations
 
@@ -70,8 +70,9 @@ class MaximumLikelihoodModel(BaseEstimator):
         self.fit_message_ = self._explain(maximum)
 
     def _explain(self, maximum: Maximum) -> str:
+        posterior = getattr(self, "method", "mle") == "map"
         if maximum.status == "converged":
-            return "the likelihood has an interior maximum"
+            return f"the {'posterior' if posterior else 'likelihood'} has an interior maximum"
         where = {1: "runs to infinity", -1: "runs to 0", 0: "is not determined"}
         runs = ", ".join(
             f"{self._parameters[i]} {where[way]}" for i, way in zip(maximum.runaway, maximum.direction, strict=True)

@@ -11,7 +11,7 @@ from custval._frame import LazyTable, as_number, numbers, nw
 from custval.clv._demands import Demand, Law, Weights, all_of, finite
 from custval.typing import FloatArray
 
-__all__ = ["WIDTH", "Bins", "collect_bins", "demand_of_spend", "expected_spend", "informs"]
+__all__ = ["WIDTH", "Bins", "collect_bins", "demand_of_spend", "expected_spend", "informs", "seen"]
 
 WIDTH = 1e-3
 """Width h of the bins in the logarithm of the mean spend.
@@ -107,10 +107,14 @@ def informs() -> nw.Expr:
 
 def expected_spend(p: float, q: float, gamma: float) -> nw.Expr:
     """P (gamma + m x) / (p x + q − 1), as `custval._kernels.gamma_gamma.expected_spend` (eq. 5)."""
-    x, m = _columns()
-    x = nw.when(informs()).then(x).otherwise(nw.lit(0.0))
-    m = nw.when(informs()).then(m).otherwise(nw.lit(0.0))
+    x, m = seen()
     return (m * x + gamma) * p / (x * p + (q - 1))
+
+
+def seen() -> tuple[nw.Expr, nw.Expr]:
+    """Frequency and mean spend where they inform, else 0."""
+    x, m = _columns()
+    return nw.when(informs()).then(x).otherwise(nw.lit(0.0)), nw.when(informs()).then(m).otherwise(nw.lit(0.0))
 
 
 def _columns() -> tuple[nw.Expr, nw.Expr]:

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from custval._check import choice, flag, random_generator
-from custval._frame import LazyTable, Table, count_where, enter_any, examples, numbers, nw
+from custval._check import choice, flag, fraction, number, random_generator
+from custval._frame import LazyTable, Table, count_where, enter, enter_any, examples, numbers, nw
 from custval._kernels import gamma_gamma
 from custval._kernels.tuples import count_distinct_rows
 from custval._model import check_fitted, sample_weights
@@ -15,8 +15,9 @@ from custval._result import Account
 from custval.clv import _spend_in_engine as in_engine
 from custval.clv._demands import Demand
 from custval.clv._fitted import MaximumLikelihoodModel
-from custval.clv._purchase import refuse_broken_frequency
+from custval.clv._intervals import delta_errors, log_bounds
 from custval.clv._spend_in_engine import collect_bins
+from custval.clv._summary import refuse_broken_frequency
 from custval.errors import CustvalError, DataError, FitError
 from custval.typing import FloatArray, IntArray, IntoFrame, RngLike
 
@@ -33,6 +34,9 @@ class GammaGammaModel(MaximumLikelihoodModel):
 
     Parameters
     ----------
+    method : {"mle", "map"}
+        Maximum likelihood, or the mode of the posterior under weak priors that no currency changes, which exists where
+        the likelihood has no maximum.
     nonpositive : {"raise", "exclude"}
         What to do with repeat customers whose mean spend is zero or negative, which the model cannot hold: raise a
         `DataError`, or leave them out of the fit, count them in `account_`, and predict the mean of the base.
@@ -61,7 +65,8 @@ class GammaGammaModel(MaximumLikelihoodModel):
 
     _parameters: ClassVar[tuple[str, ...]] = ("p", "q", "gamma")
 
-    def __init__(self, nonpositive: str = "raise") -> None:
+    def __init__(self, method: str = "mle", nonpositive: str = "raise") -> None:
+        self.method = method
         self.nonpositive = nonpositive
 
     @classmethod
@@ -80,7 +85,7 @@ class GammaGammaModel(MaximumLikelihoodModel):
         return cls._with_params(cls(), params)
 
     def fit(self, X: IntoFrame, sample_weight: Any = None) -> Self:
-        """Fit by maximum likelihood on the rows with `frequency` > 0.
+        """Fit on the rows with `frequency` > 0, by maximum likelihood or to the mode of the posterior.
 
         Parameters
         ----------
@@ -104,6 +109,7 @@ class GammaGammaModel(MaximumLikelihoodModel):
             If no row has a repeat occasion with a positive mean spend.
         """
         choice(self.nonpositive, "nonpositive", ("raise", "exclude"))
+        choice(self.method, "method", ("mle", "map"))
         table = enter_any(X, "X")
         if isinstance(table, LazyTable):
             return self._fit_lazily(table, sample_weight)
@@ -129,25 +135,29 @@ class GammaGammaModel(MaximumLikelihoodModel):
                 code="empty",
                 count=0,
             )
-        maximum = gamma_gamma.fit(x, m, w)
+        maximum = gamma_gamma.fit(x, m, w, penalized=self.method == "map")
         self._learn(maximum, float(w.sum()))
         self.unit_, self.account_ = None, account
         return self
 
-    def expected_spend(self, X: IntoFrame, *, check: bool = True) -> Any:
+    def expected_spend(self, X: IntoFrame, *, interval: float | None = None, check: bool = True) -> Any:
         """Expected spend per future occasion of each customer.
 
         Parameters
         ----------
         X : frame
-            A summary: `frequency` and `monetary_value`.
+            A summary: `frequency` and `monetary_value`; not lazy where an interval is asked for.
+        interval : float, optional
+            The level of an interval for what the fit does not know of the parameters (delta method, on the scale of
+            logarithms).
         check : bool
             For lazy frames: whether one query now looks for rows that no customer can have, and infinite means.
 
         Returns
         -------
         frame of the library that came in
-            `customer_id` (if X has it), `expected_spend` in the money of the data.
+            `customer_id` (if X has it), `expected_spend` in the money of the data, and with an interval
+            `expected_spend_low` and `expected_spend_high`.
 
         Raises
         ------
@@ -156,6 +166,8 @@ class GammaGammaModel(MaximumLikelihoodModel):
         """
         check_fitted(self, "params_")
         check = flag(check, "check")
+        if interval is not None:
+            return self._with_interval(enter(X, "X"), fraction(interval, "interval"))
         table = enter_any(X, "X")
         if isinstance(table, LazyTable):
             demand = self._demand(table)
@@ -166,9 +178,42 @@ class GammaGammaModel(MaximumLikelihoodModel):
         ids = {"customer_id": table["customer_id"]} if "customer_id" in table else {}
         return table.make({**ids, "expected_spend": self._expected(table)})
 
-    def _expected(self, table: Table) -> FloatArray:
+    def _with_interval(self, table: Table, level: float) -> Any:
         x, m = self._columns(table)
-        p, q, gamma = (self.params_[name] for name in self._parameters)
+        spend = self._mean(x, m)
+        error = delta_errors(self, lambda model: model._mean(x, m))
+        low, high = log_bounds(spend, error, level)
+        ids = {"customer_id": table["customer_id"]} if "customer_id" in table else {}
+        return table.make({**ids, "expected_spend": spend, "expected_spend_low": low, "expected_spend_high": high})
+
+    def spend_of_one(self, frequency: float, monetary_value: float) -> float:
+        """Expected spend per future occasion of one customer, from plain numbers.
+
+        Parameters
+        ----------
+        frequency, monetary_value : float
+            As in a summary.
+
+        Returns
+        -------
+        float
+
+        Examples
+        --------
+        >>> import custval as cv
+        >>> model = cv.clv.GammaGammaModel.from_params(p=6.25, q=3.74, gamma=15.44)
+        >>> round(model.spend_of_one(2, 22.35), 2)
+        24.66
+        """
+        check_fitted(self, "params_")
+        row = {"frequency": number(frequency, "frequency"), "monetary_value": number(monetary_value, "monetary_value")}
+        return float(self._mean(*self._checked(*(np.array([value]) for value in row.values())))[0])
+
+    def _expected(self, table: Table) -> FloatArray:
+        return self._mean(*self._columns(table))
+
+    def _mean(self, x: FloatArray, m: FloatArray) -> FloatArray:
+        p, q, gamma = self._theta()
         informs = (x > 0) & (m > 0)
         x, m = np.where(informs, x, 0.0), np.where(informs, m, 0.0)
         infinite = ~gamma_gamma.mean_exists(p, q, x)
@@ -176,16 +221,19 @@ class GammaGammaModel(MaximumLikelihoodModel):
             raise self._infinite(int(infinite.sum()), int(x[infinite].max()))
         return gamma_gamma.expected_spend(p, q, gamma, x, m)
 
+    def _theta(self) -> tuple[float, float, float]:
+        return self.params_["p"], self.params_["q"], self.params_["gamma"]
+
     # -- in the engine of a lazy frame
 
     def _expression(self) -> nw.Expr:
-        return in_engine.expected_spend(*(self.params_[name] for name in self._parameters))
+        return in_engine.expected_spend(*self._theta())
 
     def _demand(self, table: LazyTable) -> Demand:
         """What a prediction demands of the rows, besides lawful ones: means that exist."""
         table.require("frequency", "monetary_value", hint=_HOW)
         lawful = in_engine.demand_of_spend(table)
-        p, q = self.params_["p"], self.params_["q"]
+        p, q, _ = self._theta()
         x = nw.col("frequency").cast(nw.Float64)
         counted = nw.when(in_engine.informs()).then(x).otherwise(nw.lit(0.0))
         infinite = counted * p + q <= 1
@@ -237,12 +285,14 @@ class GammaGammaModel(MaximumLikelihoodModel):
         check_fitted(self, "params_")
         count = np.asarray(frequency, dtype=np.float64)
         refuse_broken_frequency(count)
-        p, q, gamma = (self.params_[name] for name in self._parameters)
+        p, q, gamma = self._theta()
         return gamma_gamma.draw(p, q, gamma, count.astype(np.int64), random_generator(rng))
 
     def _columns(self, table: Table) -> tuple[FloatArray, FloatArray]:
         table.require("frequency", "monetary_value", hint=_HOW)
-        x, m = numbers(table, "frequency"), numbers(table, "monetary_value")
+        return self._checked(numbers(table, "frequency"), numbers(table, "monetary_value"))
+
+    def _checked(self, x: FloatArray, m: FloatArray) -> tuple[FloatArray, FloatArray]:
         refuse_broken_frequency(x)
         bad = (x > 0) & (m <= 0)
         if self.nonpositive != "exclude" and bad.any():

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import math
+import functools
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtri
 
-from custval._check import choice, flag, number, span
+from custval._check import choice, flag, fraction, number
 from custval._frame import LazyTable, Table, numbers, nw
-from custval._kernels.calendar import DAYS_PER
+from custval._kernels.tuples import distinct_rows
 from custval._model import check_fitted
+from custval.clv import _spend_in_engine as in_engine
 from custval.clv._demands import Demand, all_of, finite
-from custval.clv._purchase import PurchaseModel, enter_summary
-from custval.clv._purchase_in_engine import Factors, alive_times
+from custval.clv._intervals import nulls_for_nan, nulls_for_nan_lazily
+from custval.clv._purchase import PurchaseModel
+from custval.clv._purchase_in_engine import alive_times, beside_rows
+from custval.clv._summary import enter_summary
+from custval.clv._valuation import Schedule, relative_spend_variance, spend_of
 from custval.clv.gamma_gamma import GammaGammaModel
 from custval.errors import CustvalError
 from custval.typing import FloatArray, IntoFrame, Span
 
 __all__ = ["lifetime_value"]
-
-_MOST_PERIODS = 100_000
 
 
 def lifetime_value(
@@ -32,6 +35,7 @@ def lifetime_value(
     annual_discount_rate: float,
     margin: float = 1.0,
     discount_timing: str = "end",
+    interval: float | None = None,
     check: bool = True,
 ) -> Any:
     """Value of the future purchases of each customer.
@@ -56,6 +60,10 @@ def lifetime_value(
         The share of the spend that is margin.
     discount_timing : {"end", "mid"}
         Whether the purchases of a period are discounted from its end or its middle.
+    interval : float, optional
+        The level of an interval of each value, such as 0.9, for what the fits do not know of the parameters of `model`
+        and of a `spend` model (delta method, on the scale of logarithms). How the customer's own purchases will scatter
+        around the value is not in it.
     check : bool
         For lazy frames: whether rows that no customer can have are looked for, in the one query that is run now.
 
@@ -63,7 +71,8 @@ def lifetime_value(
     -------
     frame of the library that came in
         `customer_id` (if X has it), `expected_purchases` in the whole horizon, `probability_alive` now,
-        `expected_spend` per purchase, `clv` in the money of the data.
+        `expected_spend` per purchase, `clv` in the money of the data, and with an interval `clv_low` and `clv_high`.
+        The sum over customers, with an interval of its own, is `customer_equity`.
 
     Raises
     ------
@@ -93,54 +102,78 @@ def lifetime_value(
     margin = number(margin, "margin")
     check = flag(check, "check")
     timing = choice(discount_timing, "discount_timing", ("end", "mid"))
-    times, discount = _schedule(model, horizon, rate, timing)
-    # Σ d_j (E_j − E_{j−1}) = Σ E_j (d_j − d_{j+1}): one weighted sum of the curve, and its last point
-    weight = np.zeros((len(times), 2))
-    weight[:, 0] = np.append(discount[:-1] - discount[1:], discount[-1])
-    weight[-1, 1] = 1.0
-
-    def sums(x: FloatArray, T: FloatArray) -> dict[str, FloatArray]:
-        """Purchases of a customer who is alive: discounted, and all of them."""
-        return dict(zip(("discounted", "purchases"), model._expected_sums(x, T, times, weight).T, strict=True))
-
+    level = None if interval is None else fraction(interval, "interval")
+    schedule = Schedule.of(model, horizon, rate, timing)
     table = enter_summary(X)
     if isinstance(table, LazyTable):
-        return _lazily(model, spend, table, sums, margin, check=check)
-    x, t_x, T = model._read(table)
-    per_purchase, alive, if_alive = _spend(spend, table), model._alive(x, t_x, T), sums(x, T)
+        return _lazily(model, spend, table, schedule, margin=margin, level=level, check=check)
+    rows = model._read(table)
+    per_purchase = spend_of(spend, table)
+    found = schedule.on_rows(model, *rows)
+    value = margin * per_purchase * found["alive"] * found["discounted"]
     ids = {"customer_id": table["customer_id"]} if "customer_id" in table else {}
-    return table.make(
-        {
-            **ids,
-            "expected_purchases": alive * if_alive["purchases"],
-            "probability_alive": alive,
-            "expected_spend": per_purchase,
-            "clv": margin * per_purchase * alive * if_alive["discounted"],
-        }
-    )
+    answer = {
+        **ids,
+        "expected_purchases": found["alive"] * found["purchases"],
+        "probability_alive": found["alive"],
+        "expected_spend": per_purchase,
+        "clv": value,
+    }
+    if level is not None:
+        distinct, place = distinct_rows(rows)
+        x, m = _seen(table) if isinstance(spend, GammaGammaModel) else (np.zeros(len(table)), np.zeros(len(table)))
+        variance = schedule.relative_variance(model, *distinct)[place] + relative_spend_variance(spend, x, m)
+        width = np.exp(ndtri(0.5 + level / 2) * np.sqrt(np.maximum(variance, 0.0)))
+        ends = value / width, value * width
+        bounds = {"clv_low": np.minimum(*ends), "clv_high": np.maximum(*ends)}
+        answer |= {name: nulls_for_nan(table.series(name, values)) for name, values in bounds.items()}
+    return table.make(answer)
+
+
+def _seen(table: Table) -> tuple[FloatArray, FloatArray]:
+    """Frequency and mean spend where both inform, else 0."""
+    x, m = numbers(table, "frequency"), numbers(table, "monetary_value")
+    informs = (x > 0) & (m > 0)
+    return np.where(informs, x, 0.0), np.where(informs, m, 0.0)
 
 
 def _lazily(
     model: PurchaseModel,
     spend: GammaGammaModel | str | float,
     table: LazyTable,
-    factors: Factors,
-    margin: float,
+    schedule: Schedule,
     *,
+    margin: float,
+    level: float | None,
     check: bool,
 ) -> Any:
     per_purchase, demands = _spend_lazily(spend, table)
     also = (spend,) if isinstance(spend, str) else ("monetary_value",)
-    customers = alive_times(model, table, factors, check=check, demands=demands, also=also)
+    if level is None:
+        factors = functools.partial(schedule.if_alive, model)
+        customers = alive_times(model, table, factors, check=check, demands=demands, also=also)
+    else:
+
+        def with_variance(*rows: FloatArray) -> dict[str, FloatArray]:
+            return {**schedule.on_rows(model, *rows), "variance": schedule.relative_variance(model, *rows)}
+
+        customers = beside_rows(model, table, with_variance, check=check, demands=demands, also=also)
     alive = customers.alive
-    return customers.answer(
-        {
-            "expected_purchases": alive * customers.factor("purchases"),
-            "probability_alive": alive,
-            "expected_spend": per_purchase,
-            "clv": per_purchase * alive * customers.factor("discounted") * margin,
-        }
-    )
+    value = per_purchase * alive * customers.factor("discounted") * margin
+    columns = {
+        "expected_purchases": alive * customers.factor("purchases"),
+        "probability_alive": alive,
+        "expected_spend": per_purchase,
+        "clv": value,
+    }
+    if level is not None:
+        x, m = in_engine.seen() if isinstance(spend, GammaGammaModel) else (nw.lit(0.0), nw.lit(0.0))
+        variance = customers.factor("variance") + relative_spend_variance(spend, x, m)
+        width = (variance.sqrt() * float(ndtri(0.5 + level / 2))).exp()
+        low, high = (value / width, value * width)
+        bounds = {"clv_low": nw.min_horizontal(low, high), "clv_high": nw.max_horizontal(low, high)}
+        columns |= {name: nulls_for_nan_lazily(column) for name, column in bounds.items()}
+    return customers.answer(columns)
 
 
 def _spend_lazily(spend: GammaGammaModel | str | float, table: LazyTable) -> tuple[nw.Expr, tuple[Demand, ...]]:
@@ -154,40 +187,3 @@ def _spend_lazily(spend: GammaGammaModel | str | float, table: LazyTable) -> tup
             raise CustvalError(f"columns that begin with _custval_ are ours; got spend={spend!r}", column=spend)
         return nw.col(spend).cast(nw.Float64), (all_of((finite(table, spend),), "spend"),)
     return nw.lit(number(spend, "spend")), ()
-
-
-def _schedule(model: PurchaseModel, horizon: Span, rate: float, timing: str) -> tuple[FloatArray, FloatArray]:
-    """The ends of the periods in the model's units, and the discount factor of each."""
-    if isinstance(horizon, str):
-        parts = span(horizon, "horizon")
-        own = parts.unit
-        count = float(parts.count)
-        length = model._horizon(f"1{own}")
-    else:
-        own = model.unit_ or ""
-        count, length = number(horizon, "horizon", above=0.0), 1.0
-    if not own and rate != 0:
-        raise CustvalError(
-            f"annual_discount_rate={rate} needs the unit of time, which this model does not know",
-            suggestion='name the unit when fitting, as in BetaGeoModel(unit="W"), or discount at 0',
-        )
-    if count > _MOST_PERIODS:
-        raise CustvalError(
-            f"horizon={horizon!r} has {count:,.0f} periods to discount one by one; at most {_MOST_PERIODS:,} are taken",
-            suggestion="count the horizon in longer periods, such as months: horizon='36M'",
-        )
-    ends = np.append(np.arange(1.0, math.ceil(count)), count)
-    starts = np.append(0.0, ends[:-1])
-    paid = ends if timing == "end" else (starts + ends) / 2
-    years = paid * (DAYS_PER[own] / DAYS_PER["Y"]) if own else paid * 0.0
-    return ends * length, np.power(1.0 + rate, -years)
-
-
-def _spend(spend: GammaGammaModel | str | float, table: Table) -> FloatArray:
-    if isinstance(spend, GammaGammaModel):
-        check_fitted(spend, "params_")
-        return spend._expected(table)
-    if isinstance(spend, str):
-        table.require(spend)
-        return numbers(table, spend)
-    return np.full(len(table), number(spend, "spend"))

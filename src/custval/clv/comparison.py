@@ -1,0 +1,298 @@
+"""Which model of purchases to take: models and rules without one, at several origins in time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import clone
+
+from custval._check import fraction, grain_and_unit, span
+from custval._frame import Table, enter, labels, to_mapping
+from custval._plots import ranked_points
+from custval._result import Result
+from custval.clv._contest import MODEL, RULE, Score, Standing, hold, noise, standings
+from custval.clv._origins import moments, origins
+from custval.clv._purchase import PurchaseModel
+from custval.clv.evaluation import maybe
+from custval.errors import CustvalError, DataError
+from custval.summary._lines import read
+from custval.typing import Grain, Instant, IntoFrame
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Comparison", "compare"]
+
+# standard errors of the difference of squared errors; below it two models are as good
+_NOISE = 1.96
+# of one-time buyers: from it on a model that takes them all for alive misleads
+_MANY = 0.25
+
+_MEANS = ("rmse", "mae", "bias", "log_score", "correlation", "gini", "coverage", "aic", "bic")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(Result):
+    """Models and rules without a model in the order of their errors.
+
+    Attributes
+    ----------
+    advice : str
+        One sentence: which model, by how much, and whether it beats the rules.
+    best : PurchaseModel or None
+        An unfitted clone of the model with the smallest RMSE, to be fitted on all data; None if no fit succeeded.
+        A rule is never the best model.
+    beats_baseline : bool
+        Whether that model's RMSE is below that of every rule.
+    ranking : frame
+        `rank, model, kind` ("model" or "baseline"), then means over the cutoffs: `rmse, mae, bias` (of the total),
+        `log_score, correlation, gini, coverage, aic, bic`, null where there is none; `n_cutoffs` with a prediction,
+        and how many fits ended as `n_converged, n_boundary, n_failed`. Those that failed somewhere stand behind
+        those that did not.
+    by_cutoff : frame
+        The same for each cutoff: `cutoff, model, kind, status, reason, n, actual, predicted, bias, mae, rmse,
+        log_score, correlation, gini, coverage, aic, bic, mix_changes` (see `Evaluation`).
+    interval : float
+        The level of the intervals that `coverage` counts.
+    """
+
+    advice: str
+    best: PurchaseModel | None
+    beats_baseline: bool
+    ranking: Any
+    by_cutoff: Any
+    interval: float
+
+    def to_frame(self) -> Any:
+        """The ranking, in the library of the transactions."""
+        return self.ranking
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the mean RMSE of every contestant; rules without a model are hollow.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure if not given.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        ranking = to_mapping(enter(self.ranking), ("model", "kind", "rmse"))
+        shown = [place for place, rmse in enumerate(ranking["rmse"]) if rmse is not None]
+        return ranked_points(
+            ax,
+            [ranking["model"][place] for place in shown],
+            np.array([ranking["rmse"][place] for place in shown]),
+            [ranking["kind"][place] == MODEL for place in shown],
+            title="Errors on the holdout (hollow: without a model)",
+            x_title="RMSE of the purchases of a customer",
+        )
+
+
+def compare(
+    models: Mapping[str, PurchaseModel] | Sequence[PurchaseModel],
+    transactions: IntoFrame,
+    *,
+    cutoffs: Sequence[Instant] | Instant,
+    horizon: str,
+    grain: Grain = "D",
+    unit: Grain | None = None,
+    interval: float = 0.9,
+) -> Comparison:
+    """Fit models up to each of several dates, and compare what they predict with what came.
+
+    Parameters
+    ----------
+    models : mapping of str to model, or sequence of models
+        Unfitted; in a sequence the class is the name.
+    transactions : frame
+        As in `custval.summarize`. A lazy frame is to be collected first.
+    cutoffs : dates or times, or one
+        The ends of calibration, inclusive. Several of them tell whether a model does well at any time of the year.
+    horizon : str
+        A span such as "26W": the length of each holdout.
+    grain, unit
+        As in `custval.summarize`.
+    interval : float
+        The level of the intervals that `coverage` counts.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    CustvalError
+        If there are no models, one is no model of purchases, or the horizon is no span or zero.
+    ColumnError, DataError
+        As in `custval.calibration_holdout`, and a DataError if much of a holdout lies after the data.
+
+    Warns
+    -----
+    CustvalWarning
+        If a small part of a holdout lies after the last line of the data.
+
+    Notes
+    -----
+    The rank is by the root of the mean squared error of a customer's number of purchases, since that is what an
+    expectation minimizes: by the absolute error a model would win that predicts medians, which are 0 for most
+    customers. RMSEs that differ by less than chance moves them are no reason to prefer a model: the advice says so,
+    by the differences of the squared errors, customer by customer. AIC and BIC tell models apart that were fitted to
+    the same data; those of models of other data (discrete opportunities, BG/BB) cannot be compared with them.
+
+    The rules without a model are "as many as in the last window", each customer's repeat purchases in the time
+    before the cutoff that is as long as the horizon; "mean of the base", everyone at the rate Σ frequency / Σ T; "own
+    rate so far", each at frequency / T; and "own rate if bought lately", so if the last purchase lies in that last
+    window, else none.
+
+    A fit that fails is a row with the reason.
+
+    Examples
+    --------
+    >>> import custval as cv
+    >>> purchases = cv.datasets.load_cdnow(sample=True).drop(columns="amount")
+    >>> models = [cv.clv.BetaGeoModel(), cv.clv.ModifiedBetaGeoModel()]
+    >>> result = cv.clv.compare(models, purchases, cutoffs="1997-09-30", horizon="39W", unit="W")
+    >>> result.to_frame()[["rank", "model", "rmse"]].round(3).values.tolist()[:2]
+    [[1, 'ModifiedBetaGeoModel', 1.607], [2, 'BetaGeoModel', 1.608]]
+    """
+    named = _named(models)
+    level = fraction(interval, "interval")
+    length = span(horizon, "horizon")
+    grain_, unit_ = grain_and_unit(grain, unit)
+    lines = read(enter(transactions, "transactions"), grain_)
+    if not len(lines.code):
+        raise DataError("transactions has no lines", count=0, code="empty")
+    scores = hold(named, origins(lines, moments(cutoffs, lines.zone), length, unit_), level)
+    order = standings(scores)
+    models_, rules = ([one for one in order if one.kind == kind and one.n_cutoffs] for kind in (MODEL, RULE))
+    beats = bool(models_) and models_[0].mean("rmse") < rules[0].mean("rmse")
+    return Comparison(
+        advice=_advice(models_, rules[0]),
+        best=clone(named[models_[0].name]) if models_ else None,
+        beats_baseline=beats,
+        ranking=_ranking(lines.table, order),
+        by_cutoff=_by_cutoff(lines.table, scores),
+        interval=level,
+    )
+
+
+def _named(models: Any) -> dict[str, PurchaseModel]:
+    """Models by name; those of one class are numbered."""
+    if isinstance(models, Mapping):
+        named = {str(name): model for name, model in models.items()}
+    elif isinstance(models, Sequence) and not isinstance(models, str):
+        named = {}
+        for model in models:
+            name, k = type(model).__name__, 2
+            while name in named:
+                name, k = f"{type(model).__name__} ({k})", k + 1
+            named[name] = model
+    else:
+        raise CustvalError(
+            f"models must be a list or a dict of models; got {type(models).__name__}",
+            suggestion="models=[BetaGeoModel(), ModifiedBetaGeoModel()]",
+        )
+    if not named:
+        raise CustvalError("there are no models to compare", suggestion="models=[BetaGeoModel()]")
+    for name, model in named.items():
+        if not isinstance(model, PurchaseModel):
+            what = f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
+            raise CustvalError(f"models[{name!r}] must be a model of purchases, such as BetaGeoModel(); got {what}")
+    return named
+
+
+def _advice(models: Sequence[Standing], rule: Standing) -> str:
+    if not models:
+        return "No model could be fitted: see the reasons in by_cutoff."
+    best = models[0]
+    return f"{_against_models(models)}; {_against_rule(best, rule)}{_about_one_time_buyers(models)}."
+
+
+def _against_models(models: Sequence[Standing]) -> str:
+    best = models[0]
+    own = f"{best.name} predicts best (RMSE {best.mean('rmse'):.3f}"
+    if len(models) == 1:
+        return f"{best.name} is the only model with a prediction (RMSE {best.mean('rmse'):.3f})"
+    second = models[1]
+    if second.n_cutoffs < best.n_cutoffs:
+        return f"{own}), and is the only model that could be fitted at all cutoffs"
+    gap = 1.0 - best.mean("rmse") / second.mean("rmse")
+    chance = "which chance can explain" if noise(best, second) < _NOISE else "more than chance explains"
+    return f"{own}, {gap:.1%} below {second.name}, {chance})"
+
+
+def _against_rule(best: Standing, rule: Standing) -> str:
+    ratio = best.mean("rmse") / rule.mean("rmse")
+    rival = f"the best rule without a model, '{rule.name}' ({rule.mean('rmse'):.3f})"
+    if ratio >= 1.0:
+        return f"it does not beat {rival}, so that none of the models pays here"
+    sure = "" if noise(best, rule) >= _NOISE else ", a difference that chance can explain"
+    return f"it beats {rival}, by {1.0 - ratio:.1%}{sure}"
+
+
+def _about_one_time_buyers(models: Sequence[Standing]) -> str:
+    """What to say where the best model takes every one-time buyer for alive, and many have bought once."""
+    best = models[0]
+    last = [score for score in best.scores if score.errors is not None][-1]
+    if not last.all_alive or last.one_time < _MANY:
+        return ""
+    others = [
+        one
+        for one in models[1:]
+        if one.n_cutoffs == best.n_cutoffs and not any(score.all_alive for score in one.scores)
+    ]
+    as_good = [one.name for one in others if noise(best, one) < _NOISE]
+    likelier = [one.name for one in others if one.mean("log_score") > best.mean("log_score")]
+    warning = f"; but it takes all one-time buyers ({last.one_time:.0%} of the customers) for alive with probability 1"
+    if as_good:
+        return f"{warning}: prefer {as_good[0]}, which predicts as well within chance and lets them leave"
+    if likelier:
+        return f"{warning}: take probability_alive from {likelier[0]}, which has the better log score"
+    return f"{warning}, so do not use its probability_alive for them"
+
+
+def _columns(table: Table, rows: Sequence[Any], names: Sequence[str], value: Any) -> dict[str, Any]:
+    return {name: maybe(table, [value(row, name) for row in rows]) for name in names}
+
+
+def _text(table: Table, name: str, values: Sequence[str]) -> Any:
+    return labels(table, name, np.arange(len(values)), values)
+
+
+def _ranking(table: Table, order: Sequence[Standing]) -> Any:
+    return table.make(
+        {
+            "rank": np.arange(1, len(order) + 1),
+            "model": _text(table, "model", [one.name for one in order]),
+            "kind": _text(table, "kind", [one.kind for one in order]),
+            **_columns(table, order, _MEANS, Standing.mean),
+            "n_cutoffs": np.array([one.n_cutoffs for one in order]),
+            **{
+                f"n_{status}": np.array([one.count(status) for one in order])
+                for status in ("converged", "boundary", "failed")
+            },
+        }
+    )
+
+
+def _by_cutoff(table: Table, scores: Sequence[Score]) -> Any:
+    texts = ("cutoff", "model", "kind", "status", "reason")
+    fields = ("cutoff", "name", "kind", "status", "reason")
+    numbers = ("actual", "predicted", "bias", "mae", "rmse", *_MEANS[3:])
+    return table.make(
+        {
+            **{
+                name: _text(table, name, [getattr(score, own) for score in scores])
+                for name, own in zip(texts, fields, strict=True)
+            },
+            "n": np.array([score.n for score in scores]),
+            **_columns(table, scores, numbers, Score.value),
+            "mix_changes": np.array([score.mix_changes for score in scores]),
+        }
+    )

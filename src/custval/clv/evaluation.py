@@ -1,0 +1,378 @@
+"""How far a fitted model of purchases can be trusted: its predictions beside what came afterwards."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from custval._check import choice, fraction
+from custval._frame import Table, enter, examples, labels, numbers, nw, to_mapping
+from custval._kernels.holdout_metrics import Errors, rank_groups
+from custval._model import check_fitted
+from custval._plots import bars_and_intervals
+from custval._result import Result
+from custval.clv._judge import THIRDS, Judged, best_baseline, judge
+from custval.clv._predictive import Base, group_totals
+from custval.clv._purchase import PurchaseModel
+from custval.errors import CustvalError, CustvalWarning, DataError
+from custval.typing import FloatArray, IntArray, IntoFrame
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Evaluation", "evaluate", "maybe", "require_model"]
+
+_HINT = "custval.calibration_holdout(transactions, calibration_end=…) makes such a table"
+# frequencies that stand alone; those above stand together
+_FREQUENCIES = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation(Result):
+    """A model's predictions beside what came.
+
+    Attributes
+    ----------
+    model : str
+    verdict : str
+        What follows, in plain words.
+    n : int
+        Customers.
+    interval : float
+        The level of every interval here.
+    actual_total, predicted_total, predicted_total_low, predicted_total_high : float
+        Purchases in the holdout. The interval has both parts: what chance does once the parameters are known, and
+        that they are estimates.
+    bias, bias_low, bias_high : float
+        The predicted total less the actual one, with its interval. An interval without 0 says that chance alone
+        hardly makes such a difference, if the model is true.
+    relative_bias : float
+        `bias` over the actual total; NaN if nothing was bought.
+    chance_error, parameter_error : float
+        The two parts, as standard deviations of the total; the second is NaN for a model that was given its
+        parameters.
+    mae, rmse : float
+        Mean absolute error and root of the mean squared error, per customer.
+    correlation, gini : float
+        Pearson's, and the normalized Gini coefficient of the actual purchases in the order of the predictions: 1
+        is the best order there is, 0 no order. NaN where they do not exist.
+    log_score : float
+        Mean logarithm of the probability that the model gave to what came; nearer to 0 is better, and
+        −∞ means that something came that the model excludes.
+    coverage, coverage_expected : float
+        The share of customers whose count lies in their own central interval, and the share that the model expects
+        there: more than `interval`, since counts are whole numbers.
+    baselines : frame
+        `baseline, predicted_total, bias, mae, rmse, correlation, gini`: see Notes of `evaluate`.
+    beats_baseline : bool
+        Whether the RMSE is below that of every baseline.
+    calibration : frame
+        By tenths of the customers in the order of their predictions: `decile` (10 holds the highest), `n`,
+        `predicted` and `actual` purchases per customer, and `low, high`, between which the actual ones are expected
+        if the model and its parameters are true.
+    by_frequency : frame
+        By repeat purchases up to the holdout, "0" to "6" and "7+": `frequency, n, predicted, actual, low, high`.
+    by_acquisition : frame
+        By thirds of the customers in the order of their first purchases: `third` (1 came first), `n`, `T_low,
+        T_high`, `predicted` and `actual` purchases in all, `bias`, `bias_low`, `bias_high`.
+    acquisition_p_value : float
+        Of the test that all thirds deviate in the same proportion; NaN if they are too small for it, or too equal.
+    mix_changes : bool
+        Whether it is below .01: the customers that came early and those that came late are not of one kind.
+    """
+
+    model: str
+    verdict: str
+    n: int
+    interval: float
+    actual_total: float
+    predicted_total: float
+    predicted_total_low: float
+    predicted_total_high: float
+    bias: float
+    bias_low: float
+    bias_high: float
+    relative_bias: float
+    chance_error: float
+    parameter_error: float
+    mae: float
+    rmse: float
+    correlation: float
+    gini: float
+    log_score: float
+    coverage: float
+    coverage_expected: float
+    baselines: Any
+    beats_baseline: bool
+    calibration: Any
+    by_frequency: Any
+    by_acquisition: Any
+    acquisition_p_value: float
+    mix_changes: bool
+
+    def to_frame(self) -> Any:
+        """The calibration by tenths of the customers, in the library of the holdout."""
+        return self.calibration
+
+    def plot(self, ax: Axes | None = None, *, by: str = "frequency") -> Axes:
+        """Draw actual and predicted purchases per customer, side by side.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure if not given.
+        by : {"frequency", "decile"}
+            Groups of customers: by repeat purchases up to the holdout, or by tenths of the predictions.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        by = choice(by, "by", ("frequency", "decile"))
+        groups = to_mapping(enter(self.by_frequency if by == "frequency" else self.calibration))
+        return bars_and_intervals(
+            ax,
+            [str(name) for name in groups[by]],
+            np.array(groups["actual"]),
+            (np.array(groups["predicted"]), np.array(groups["low"]), np.array(groups["high"])),
+            title=f"{self.model}: {self.n:,} customers",
+            x_title="repeat purchases up to the holdout" if by == "frequency" else "decile of the predictions",
+            y_title="purchases per customer in the holdout",
+            bar_label="actual",
+            point_label=f"predicted, {self.interval:.0%} interval",
+        )
+
+
+def evaluate(model: PurchaseModel, holdout: IntoFrame, *, interval: float = 0.9) -> Evaluation:
+    """Compare a model's predictions with what came after its data.
+
+    Parameters
+    ----------
+    model : fitted model of purchases, such as BetaGeoModel
+        Fitted on the calibration part of the same table, or on older data.
+    holdout : frame
+        What `custval.calibration_holdout` returns: `frequency, recency, T`, and `holdout_frequency`, the purchases
+        that came in `holdout_T`, which may differ between customers. A lazy frame is to be collected first.
+    interval : float
+        The level of the intervals.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    ColumnError, DataError
+        If the table has no holdout, no customers, values that no customer can have, or times in another unit than
+        the model's.
+
+    Warns
+    -----
+    CustvalWarning
+        If customers who came early deviate otherwise than those who came late: one set of parameters does not fit
+        both.
+
+    Notes
+    -----
+    The errors are compared with three rules that need no model: "mean of the base", everyone buys at the rate Σ
+    frequency / Σ T; "own rate so far", each at frequency / T; "own rate if bought lately", so for those whose last
+    purchase is not longer ago than the holdout is long, and nothing for the others.
+
+    The interval of the total rests on a normal approximation: its variance is the sum of the customers' predictive
+    variances, which come from the distribution of each one's count, and what the covariance of the parameters adds
+    by the delta method. Parameters that run away (see `fit_status_`) are taken as known there.
+
+    The test of the mix takes the deviations of three groups by the time of the first purchase, and asks whether
+    they are proportional to the predictions, against the same variances and covariances.
+
+    References
+    ----------
+    Fader, Hardie & Lee (2005). "Counting Your Customers" the Easy Way. Marketing Science 24(2): conditional
+    expectations by frequency, figure 5. Wübben & von Wangenheim (2008). Instant Customer Base Analysis: Managerial
+    Heuristics Often "Get It Right". Journal of Marketing 72(3): what simple rules do.
+
+    Examples
+    --------
+    >>> import custval as cv
+    >>> purchases = cv.datasets.load_cdnow(sample=True).drop(columns="amount")
+    >>> split = cv.calibration_holdout(purchases, calibration_end="1997-09-30", unit="W")
+    >>> result = cv.clv.evaluate(cv.clv.BetaGeoModel().fit(split), split)
+    >>> result.actual_total, round(result.predicted_total, 1), round(result.mae, 3)
+    (1882.0, 1653.4, 0.785)
+    """
+    require_model(model)
+    level = fraction(interval, "interval")
+    table, base, actual = _read(model, holdout)
+    found = judge(model, base, actual, level)
+    if found.mix_changes:
+        warnings.warn(
+            f"{type(model).__name__} errs otherwise for customers who came early than for those who came late "
+            f"(p = {found.p_value:.2g}; see by_acquisition): the mix of new customers changes. Fit them apart, or "
+            "fit on recent customers only",
+            CustvalWarning,
+            stacklevel=2,
+        )
+    return _packed(type(model).__name__, table, base, actual, found)
+
+
+def require_model(model: Any) -> None:
+    """Raise if this is no fitted model of purchases."""
+    if not isinstance(model, PurchaseModel):
+        raise CustvalError(f"model must be a model of purchases, such as BetaGeoModel; got {type(model).__name__}")
+    check_fitted(model, "params_")
+
+
+def _read(model: PurchaseModel, holdout: IntoFrame) -> tuple[Table, Base, FloatArray]:
+    table = enter(holdout, "the holdout")
+    table.require("frequency", "recency", "T", "holdout_frequency", "holdout_T", hint=_HINT)
+    base = Base(*model._read(table), numbers(table, "holdout_T"))
+    actual = numbers(table, "holdout_frequency")
+    if not len(table):
+        raise DataError("the holdout has no customers", count=0, suggestion=_HINT, code="empty")
+    _refuse((actual < 0) | (actual != np.floor(actual)), "holdout_frequency", "is a whole number of at least 0")
+    _refuse(base.t <= 0, "holdout_T", "is longer than 0")
+    if getattr(model, "_discrete", False):
+        _refuse(base.t != np.floor(base.t), "holdout_T", f"is a whole number for a {type(model).__name__}")
+    return table, base, actual
+
+
+def _refuse(bad: Any, column: str, law: str) -> None:
+    count = int(np.count_nonzero(bad))
+    if count:
+        raise DataError(
+            f"the holdout: {column} {law}; {count:,} rows are not so (row {examples(bad, 1)[0]} is the first)",
+            column=column,
+            count=count,
+            suggestion=_HINT,
+            code="impossible",
+            examples=examples(bad),
+        )
+
+
+def maybe(table: Table, values: Any) -> nw.Series[Any]:
+    """Numbers as a column, null where they do not exist."""
+    plain = [value if np.isfinite(value) else None for value in map(float, values)]
+    return table.series("values", plain, nw.Float64)
+
+
+def _packed(name: str, table: Table, base: Base, actual: FloatArray, found: Judged) -> Evaluation:
+    own, prediction = found.errors, found.prediction
+    half = found.width * found.total_error
+    beats = own.rmse < found.baselines[best_baseline(found.baselines)].rmse
+    return Evaluation(
+        model=name,
+        verdict=_verdict(name, found, half, beats=beats),
+        n=len(base),
+        interval=found.level,
+        actual_total=own.actual,
+        predicted_total=own.predicted,
+        predicted_total_low=max(own.predicted - half, 0.0),
+        predicted_total_high=own.predicted + half,
+        bias=own.bias,
+        bias_low=own.bias - half,
+        bias_high=own.bias + half,
+        relative_bias=own.bias / own.actual if own.actual else np.nan,
+        chance_error=float(np.sqrt(prediction.variance.sum())),
+        parameter_error=float(np.sqrt(found.parameter_variance)),
+        mae=own.mae,
+        rmse=own.rmse,
+        correlation=own.correlation,
+        gini=own.gini,
+        log_score=found.log_score,
+        coverage=found.coverage,
+        coverage_expected=float(prediction.inside.mean()),
+        baselines=_baseline_frame(table, found.baselines),
+        beats_baseline=beats,
+        calibration=_by_decile(table, actual, found),
+        by_frequency=_by_frequency(table, base, actual, found),
+        by_acquisition=_by_acquisition(table, base, actual, found),
+        acquisition_p_value=found.p_value,
+        mix_changes=found.mix_changes,
+    )
+
+
+def _verdict(name: str, found: Judged, half: float, *, beats: bool) -> str:
+    own, rule = found.errors, best_baseline(found.baselines)
+    share = f" ({own.bias / own.actual:+.1%})" if own.actual else ""
+    chance = "within" if abs(own.bias) <= half else "beyond"
+    total = (
+        f"{name} predicts {own.predicted:,.0f} purchases where {own.actual:,.0f} came{share}, "
+        f"{chance} what chance makes of a true model at {found.level:.0%}."
+    )
+    rival = f"that of the best rule without a model ({rule}: {found.baselines[rule].rmse:.3f})"
+    per_customer = (
+        f"Its RMSE per customer, {own.rmse:.3f}, is below {rival}."
+        if beats
+        else f"Its RMSE per customer, {own.rmse:.3f}, is not below {rival}: here the model does not pay."
+    )
+    mix = " Customers who came early and late deviate differently." if found.mix_changes else ""
+    return f"{total} {per_customer}{mix}"
+
+
+def _baseline_frame(table: Table, baselines: Mapping[str, Errors]) -> Any:
+    names, found = list(baselines), list(baselines.values())
+    return table.make(
+        {
+            "baseline": labels(table, "baseline", np.arange(len(names)), names),
+            "predicted_total": np.array([one.predicted for one in found]),
+            **{name: np.array([getattr(one, name) for one in found]) for name in ("bias", "mae", "rmse")},
+            **{name: maybe(table, [getattr(one, name) for one in found]) for name in ("correlation", "gini")},
+        }
+    )
+
+
+def _means(actual: FloatArray, found: Judged, group: IntArray, k: int) -> tuple[IntArray, dict[str, Any]]:
+    """The groups that hold customers, and their means with intervals."""
+    n = np.bincount(group, minlength=k)
+    there = np.flatnonzero(n)
+    count = n[there]
+    predicted, came, variance = (
+        group_totals(group, k, values)[there] for values in (found.prediction.mean, actual, found.prediction.variance)
+    )
+    half = found.width * np.sqrt(variance)
+    columns = {
+        "n": count,
+        "predicted": predicted / count,
+        "actual": came / count,
+        "low": np.maximum(predicted - half, 0.0) / count,
+        "high": (predicted + half) / count,
+    }
+    return there, columns
+
+
+def _by_decile(table: Table, actual: FloatArray, found: Judged) -> Any:
+    there, columns = _means(actual, found, rank_groups(found.prediction.mean, 10), 10)
+    return table.make({"decile": there + 1, **columns})
+
+
+def _by_frequency(table: Table, base: Base, actual: FloatArray, found: Judged) -> Any:
+    group = np.minimum(base.x, _FREQUENCIES).astype(np.int64)
+    there, columns = _means(actual, found, group, _FREQUENCIES + 1)
+    names = [*map(str, range(_FREQUENCIES)), f"{_FREQUENCIES}+"]
+    return table.make({"frequency": labels(table, "frequency", there, names), **columns})
+
+
+def _by_acquisition(table: Table, base: Base, actual: FloatArray, found: Judged) -> Any:
+    n = np.bincount(found.third, minlength=THIRDS)
+    there = np.flatnonzero(n)
+    predicted, came = (group_totals(found.third, THIRDS, v)[there] for v in (found.prediction.mean, actual))
+    half = found.width * np.sqrt(np.diag(found.covariance)[there])
+    times = [base.T[found.third == group] for group in there]
+    bias = predicted - came
+    return table.make(
+        {
+            "third": there + 1,
+            "n": n[there],
+            "T_low": np.array([T.min() for T in times]),
+            "T_high": np.array([T.max() for T in times]),
+            "predicted": predicted,
+            "actual": came,
+            "bias": bias,
+            "bias_low": bias - half,
+            "bias_high": bias + half,
+        }
+    )
