@@ -277,6 +277,7 @@ def expected_purchases_alive(
     ndarray of shape (m,), or (m, h) where `t` is an array
         Eq. (13) without the probability of being alive: the mean of p, times the number of opportunities at which the
         customer is still there. The closed form has a removable singularity at gamma = 1, which the sum has not.
+        Between whole numbers of opportunities it is the smooth curve that the closed form is.
 
     Examples
     --------
@@ -285,10 +286,13 @@ def expected_purchases_alive(
            [0.843, 3.752]])
     """
     traits = _traits(alpha, beta, gamma, delta, x, n)
-    # few pairs (gamma, delta + n) stand behind the rows
-    (c, d), place = distinct_rows((traits.c, traits.d))
-    there = future.opportunities_alive(Traits(d, d, c, d), _horizons(t))
-    return _per_horizon((traits.a / (traits.a + traits.b))[:, None] * there[place], t)
+    if np.ndim(t) == 2:
+        there = future.opportunities_alive(traits, _horizons(t))
+    else:
+        # few pairs (gamma, delta + n) stand behind the rows
+        (c, d), place = distinct_rows((traits.c, traits.d))
+        there = future.opportunities_alive(Traits(d, d, c, d), _horizons(t))[place]
+    return _per_horizon((traits.a / (traits.a + traits.b))[:, None] * there, t)
 
 
 def probability_active_alive(
@@ -513,7 +517,9 @@ def _traits(
 
 
 def _horizons(t: ArrayLike) -> FloatArray:
-    return np.floor(np.ravel(np.asarray(t, dtype=np.float64)))
+    """Horizons of shape (h,), or of each row its own, shape (n, h)."""
+    times = np.asarray(t, dtype=np.float64)
+    return times if times.ndim == 2 else times.ravel()
 
 
 def _per_horizon(values: FloatArray, t: ArrayLike) -> FloatArray:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import exprel, psi
 
+from custval._kernels.beta_mixture import beta_expectation
 from custval._kernels.gamma_ratios import log_beta_ratio, log_rising
 from custval.typing import FloatArray, IntArray
 
@@ -61,7 +62,7 @@ def stays(traits: Traits, m: FloatArray) -> FloatArray:
     ----------
     traits : Traits
         Of n customers.
-    m : array of shape (h,)
+    m : array of shape (h,) or (n, h)
         Numbers of opportunities.
 
     Returns
@@ -79,15 +80,35 @@ def opportunities_alive(traits: Traits, m: FloatArray) -> FloatArray:
     ----------
     traits : Traits
         Of n customers.
-    m : array of shape (h,)
-        Numbers of opportunities, whole.
+    m : array of shape (h,) or (n, h)
+        Numbers of opportunities.
 
     Returns
     -------
     ndarray of shape (n, h)
-        Sum of B(c, d + i) / B(c, d) over i = 1, …, m.
+        Sum of B(c, d + i) / B(c, d) over i = 1, …, m. Between whole numbers it is the smooth curve through them,
+        E[(1 - theta) (1 - (1 - theta)**m) / theta], so that rules of quadrature can take sums over m.
     """
-    return _sums(traits, m, first_purchase=False)
+    result = _sums(traits, m, first_purchase=False)
+    between = np.broadcast_to((m < _FEW) & (m != np.floor(m)), result.shape)
+    columns = np.flatnonzero(between.any(axis=0))
+    if columns.size:
+        times = np.broadcast_to(m, result.shape)[:, columns]
+        result[:, columns] = np.where(between[:, columns], _between(traits, times), result[:, columns])
+    return result
+
+
+def _between(traits: Traits, m: FloatArray) -> FloatArray:
+    """As `opportunities_alive`, for m that are not whole; 1 - theta makes d one larger."""
+
+    def lasts(rows: IntArray, theta: FloatArray) -> FloatArray:
+        with np.errstate(divide="ignore"):
+            stayed = np.log1p(-theta)[:, None, :] * m[rows, :, None]
+        return np.asarray(-np.expm1(stayed) / theta[:, None, :])
+
+    steep = m.max(axis=1) + 1
+    mean = beta_expectation(lasts, traits.c, traits.d + 1, at_zero=steep, at_one=steep, width=m.shape[1])
+    return (traits.d / (traits.c + traits.d))[:, None] * mean
 
 
 def active(traits: Traits, m: FloatArray) -> FloatArray:
@@ -97,8 +118,8 @@ def active(traits: Traits, m: FloatArray) -> FloatArray:
     ----------
     traits : Traits
         Of n customers.
-    m : array of shape (h,)
-        Numbers of opportunities, whole or infinite.
+    m : array of shape (h,) or (n, h)
+        Numbers of opportunities, infinite ones too; between whole numbers the answer rises steadily.
 
     Returns
     -------
@@ -110,21 +131,30 @@ def active(traits: Traits, m: FloatArray) -> FloatArray:
 
 
 def _sums(traits: Traits, m: FloatArray, *, first_purchase: bool) -> FloatArray:
-    near = np.minimum(m, _FEW).astype(np.int64)
-    top = max(1, int(near.max(initial=0)))
-    result = np.empty((traits.a.size, m.size))
+    m = np.broadcast_to(m, (traits.a.size, m.shape[-1]))
+    top = max(1, int(np.ceil(np.minimum(m, _FEW).max(initial=0.0))))
+    result = np.empty(m.shape)
     size = max(1, _BLOCK // top)
     for start in range(0, traits.a.size, size):
-        some = traits.rows(slice(start, start + size))
-        terms = _terms(some, top, first_purchase=first_purchase)
-        sums = np.zeros((terms.shape[0], top + 1))
-        np.cumsum(terms, axis=1, out=sums[:, 1:])
-        result[start : start + size] = sums[:, near]
-        for column in np.flatnonzero(m > _FEW):
+        rows = slice(start, start + size)
+        terms = _terms(traits.rows(rows), top, first_purchase=first_purchase)
+        result[rows] = _added(terms, np.minimum(m[rows], _FEW))
+        for column in np.flatnonzero((m[rows] > _FEW).any(axis=0)):
+            far = np.flatnonzero(m[rows, column] > _FEW)
             # relative to the last term
-            beyond = _beyond(some, float(m[column]), first_purchase=first_purchase)
-            result[start : start + size, column] += terms[:, -1] * beyond
+            beyond = _beyond(traits.rows(start + far), m[start + far, column], first_purchase=first_purchase)
+            result[start + far, column] += terms[far, -1] * beyond
     return result
+
+
+def _added(terms: FloatArray, m: FloatArray) -> FloatArray:
+    """The sums of the first m terms, m of shape (n, h); between whole numbers on the line through them."""
+    sums = np.zeros((terms.shape[0], terms.shape[1] + 1))
+    np.cumsum(terms, axis=1, out=sums[:, 1:])
+    whole = np.floor(m).astype(np.int64)
+    following = np.take_along_axis(terms, np.minimum(whole, terms.shape[1] - 1), axis=1)
+    added: FloatArray = np.take_along_axis(sums, whole, axis=1) + following * (m - whole)
+    return added
 
 
 def _terms(traits: Traits, top: int, *, first_purchase: bool) -> FloatArray:
@@ -138,7 +168,7 @@ def _terms(traits: Traits, top: int, *, first_purchase: bool) -> FloatArray:
     return ratio * (a / (a + b + j)) if first_purchase else ratio
 
 
-def _beyond(traits: Traits, m: float, *, first_purchase: bool) -> FloatArray:
+def _beyond(traits: Traits, m: FloatArray, *, first_purchase: bool) -> FloatArray:
     """Sum of the terms from the one after _FEW to the m-th, in units of that of _FEW: shape (n,)."""
     c, d = traits.c, traits.d
     # term i is proportional to Gamma(e + i) / Gamma(e + s + i) Gamma(d + i) / Gamma(c + d + i)
@@ -169,11 +199,11 @@ def _beyond(traits: Traits, m: float, *, first_purchase: bool) -> FloatArray:
     power = s + c
     center = (s * (e + (s - 1) / 2) + c * (d + (c - 1) / 2)) / power
     at = np.exp(log_term(middle) - last) * (middle + center)
-    if np.isinf(end):
-        return total + at / (power - 1)
-    log_rest = np.log((np.maximum(end, middle) + center) / (middle + center))
-    total -= slope(np.full(c.size, end)) / 24
-    return total + at * log_rest * exprel((1 - power) * log_rest)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_rest = np.log((np.maximum(end, middle) + center) / (middle + center))
+        rest = np.where(np.isinf(end), 1 / (power - 1), log_rest * exprel((1 - power) * log_rest))
+    total -= np.where(np.isinf(end), 0.0, slope(np.where(np.isinf(end), start, end))) / 24
+    return total + at * rest
 
 
 def purchase_pmf(traits: Traits, m: int, n_max: int) -> FloatArray:
