@@ -16,7 +16,8 @@ PUBLIC = {
         summarize summarize_contracts testing transactions
     """,
     "custval.clv": """
-        AliveHistory BetaGeoCNBDModel BetaGeoModel Comparison CustomerEquity Evaluation FrequencyFit
+        AliveHistory BetaGeoBetaBinomModel BetaGeoCNBDModel BetaGeoModel Comparison CustomerEquity Evaluation
+        FrequencyFit
         FrequencyRecencyMatrix GammaGammaModel ModifiedBetaGeoCNBDModel ModifiedBetaGeoModel NBDModel
         ParetoCurve ParetoNBDModel PurchaseModel SpendDistribution SpendIndependence Tracking alive_history
         compare contribution customer_equity evaluate frequency_fit frequency_recency_matrix from_lifetimes
