@@ -22,8 +22,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaln
 
-from custval._kernels.beta_geometric_counts import phases_reach, would_buy, would_stay
+from custval._kernels.beta_geometric_counts import phases_reach, would_buy, would_buy_exactly, would_stay
 from custval._kernels.beta_mixture import beta_expectation
 from custval.typing import FloatArray, IntArray
 
@@ -120,15 +121,19 @@ def _expectation(k: int, who: _Customers, *, purchases: bool) -> FloatArray:
 
 def _phases_needed(k: int, who: _Customers) -> IntArray:
     """How many phases leave no more than 1e-13 of the sums out; 0 for more than are counted."""
-    s, tau = who.s[:, None], who.tau
+    s, tau = who.s[:, None] + (k - 1), who.tau
     wanted = np.zeros(tau.shape, dtype=np.int64)
-    first = phases_reach(float(k), s, tau)
-    phases = _MOST
-    while phases >= 4 * k:
-        # the phases that come after these are some s tau / phases + tau
-        rest = phases_reach(float(phases), s + (k - 1), tau) * (1 + tau * (1 + (s + k) / phases))
-        wanted[rest <= 1e-13 * first] = phases
-        phases //= 2
+    with np.errstate(divide="ignore", over="ignore"):
+        allowed = np.log(1e-13) + np.log(phases_reach(float(k), who.s[:, None], tau))
+        log_z, log_rest = -np.log1p(1 / tau), -s * np.log1p(tau)
+        phases = _MOST
+        while phases >= 4 * k:
+            # no more than a geometric series, summed twice
+            ratio = tau / (1 + tau) * ((s + phases) / (phases + 1))
+            first = gammaln(s + phases) - gammaln(s) - gammaln(phases + 1.0) + phases * log_z + log_rest
+            enough = (ratio < 1) & ((first - 2 * np.log1p(-np.minimum(ratio, 1.0)) <= allowed) | (log_z == -np.inf))
+            wanted[enough] = phases
+            phases //= 2
     return wanted
 
 
@@ -182,7 +187,7 @@ def _integral(k: int, who: _Customers, *, purchases: bool) -> FloatArray:
 def _few_purchases(k: int, who: _Customers) -> FloatArray:
     """P(W = 0), P(W = 1), ... for each horizon and number of phases behind: (n, h, k, terms)."""
     s, tau = np.repeat(who.s, who.tau.shape[1]), who.tau.ravel()
-    few = [would_buy(s + j, tau, _TERMS - 1, k, j)[0].reshape(*who.tau.shape, _TERMS) for j in range(k)]
+    few = [would_buy_exactly(s + j, tau, _TERMS - 1, k, j).reshape(*who.tau.shape, _TERMS) for j in range(k)]
     return np.stack(few, axis=2)
 
 
