@@ -18,9 +18,9 @@ PUBLIC = {
     "custval.clv": """
         AliveHistory BetaGeoCNBDModel BetaGeoModel Comparison CustomerEquity Evaluation FrequencyFit
         FrequencyRecencyMatrix GammaGammaModel ModifiedBetaGeoCNBDModel ModifiedBetaGeoModel NBDModel
-        ParetoNBDModel PurchaseModel SpendDistribution SpendIndependence Tracking alive_history compare
-        contribution customer_equity evaluate frequency_fit frequency_recency_matrix from_lifetimes
-        lifetime_value spend_distribution spend_independence to_lifetimes tracking
+        ParetoCurve ParetoNBDModel PurchaseModel SpendDistribution SpendIndependence Tracking alive_history
+        compare contribution customer_equity evaluate frequency_fit frequency_recency_matrix from_lifetimes
+        lifetime_value pareto_curve spend_distribution spend_independence to_lifetimes tracking
     """,
     "custval.data_quality": """
         CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate
@@ -48,6 +48,7 @@ SIGNATURES = {
         "(model, *, horizon=None, T='12M', max_frequency=15, quantity='expected_purchases', steps=40)"
     ),
     "clv.alive_history": "(model, transactions, customer, *, every='1W', grain='D', until=None, tz=None)",
+    "clv.pareto_curve": "(X, value='margin', *, points=100)",
     "clv.spend_distribution": "(model, X, bins=30, *, sample_weight=None)",
     "clv.spend_independence": "(X, *, interval=0.95, tolerance=0.2, sample_weight=None)",
     "clv.to_lifetimes": "(model)",
@@ -55,6 +56,9 @@ SIGNATURES = {
         "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end', "
         "interval=None, check=True)"
     ),
+    "clv.compare": "(models, transactions, *, cutoffs, horizon, grain='D', unit=None, interval=0.9)",
+    "clv.evaluate": "(model, holdout, *, interval=0.9)",
+    "clv.tracking": "(model, transactions, calibration_end, grain='D', every=None)",
     "clv.BetaGeoModel": "(method='mle', unit=None)",
     "clv.BetaGeoModel.fit": "(self, X, sample_weight=None)",
     "clv.BetaGeoModel.expected_purchases": "(self, X, horizon, *, interval=None, interval_of='mean', check=True)",

@@ -23,6 +23,7 @@ __all__ = [
     "matrix",
     "paired_bars",
     "ranked_points",
+    "share_curve",
 ]
 
 # white text on the darker half of the color map
@@ -135,6 +136,34 @@ def histogram_and_curve(
     return _titled(ax, title, x_title, y_title)
 
 
+def share_curve(
+    ax: Axes | None,
+    x: FloatArray,
+    y: FloatArray,
+    *,
+    mark: tuple[float, float],
+    title: str,
+    x_title: str,
+    y_title: str,
+) -> Axes:
+    """A curve of shares over shares, the diagonal beside it, and one point marked."""
+    ax = axes_or_new(ax, width=5.6)
+    ax.plot([0.0, 1.0], [0.0, 1.0], color=_PALE, linewidth=1.2, linestyle="--", label="all alike")
+    ax.plot(x, y, color=_STRONG, linewidth=1.8)
+    ax.plot(*mark, "o", color=_STRONG)
+    ax.set_xlim(0.0, 1.0)
+    ax.set_ylim(bottom=0.0)
+    ax.xaxis.set_major_formatter(_percent)
+    ax.yaxis.set_major_formatter(_percent)
+    _titled(ax, title, x_title, y_title, legend=False)
+    ax.legend(frameon=False, loc="lower right")
+    return ax
+
+
+def _percent(share: float, _: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
 def _titled(ax: Axes, title: str, x_title: str, y_title: str, *, legend: bool = True) -> Axes:
     ax.set_title(title)
     ax.set_xlabel(x_title)
@@ -200,7 +229,7 @@ def bars_and_intervals(
     ax.errorbar(place, center, yerr=around, fmt="o", color="#1f4e8c", capsize=3, label=point_label)
     ax.set_xticks(place, names)
     ax.set_ylim(bottom=0.0)
-    return _dressed(ax, title, x_title, y_title)
+    return _titled(ax, title, x_title, y_title)
 
 
 def curves(
@@ -221,7 +250,7 @@ def curves(
     ax.axvline(mark, color="gray", linewidth=1.0, linestyle=":", label=mark_label)
     ax.set_ylim(bottom=0.0)
     ax.tick_params(axis="x", labelrotation=30)
-    return _dressed(ax, title, x_title, y_title)
+    return _titled(ax, title, x_title, y_title)
 
 
 def ranked_points(
@@ -243,13 +272,4 @@ def ranked_points(
     ax.set_title(title)
     ax.set_xlabel(x_title)
     ax.spines[["top", "right"]].set_visible(False)
-    return ax
-
-
-def _dressed(ax: Axes, title: str, x_title: str, y_title: str) -> Axes:
-    ax.set_title(title)
-    ax.set_xlabel(x_title)
-    ax.set_ylabel(y_title)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False)
     return ax

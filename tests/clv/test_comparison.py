@@ -28,6 +28,16 @@ class Fails(cv.clv.BetaGeoModel):
         return super().fit(X, sample_weight)
 
 
+class Spy(cv.clv.ModifiedBetaGeoModel):
+    """A model that shows what it was fitted to."""
+
+    seen = None
+
+    def fit(self, X, sample_weight=None):
+        Spy.seen = X
+        return super().fit(X, sample_weight)
+
+
 @pytest.fixture(scope="module")
 def result():
     models = {"BG": cv.clv.BetaGeoModel(), "MBG": cv.clv.ModifiedBetaGeoModel(), "late": Fails()}
@@ -119,6 +129,21 @@ def test_it_can_be_sent_and_shown(result):
     plt.close(ax.figure)
 
 
+def test_models_see_the_past_only_and_how_regular_it_was():
+    cv.clv.compare([Spy()], PURCHASES, cutoffs="1997-06-30", horizon="13W", unit="W")
+    past = cv.summarize(PURCHASES, until="1997-06-30", unit="W", regularity=True)
+    shared = [name for name in Spy.seen.columns if not name.startswith("holdout")]
+    pd.testing.assert_frame_equal(Spy.seen[shared], past[shared])
+    assert "sum_log_intervals" in shared
+
+
+def test_days_are_those_of_the_zone():
+    zoned = PURCHASES.assign(timestamp=PURCHASES["timestamp"].dt.tz_localize("America/New_York"))
+    given = {"cutoffs": "1997-09-30", "horizon": "39W", "unit": "W"}
+    here, there = (cv.clv.compare([cv.clv.BetaGeoModel()], tx, **given) for tx in (PURCHASES, zoned))
+    pd.testing.assert_frame_equal(here.by_cutoff, there.by_cutoff)
+
+
 def test_nothing_can_be_fitted():
     found = cv.clv.compare([cv.clv.BetaGeoModel(unit="D")] * 2, PURCHASES, cutoffs=CUTOFFS, horizon="13W", unit="W")
     assert found.best is None
@@ -157,6 +182,10 @@ def test_noise_is_that_of_sums_by_customer():
     assert noise(one, other) == pytest.approx(total.sum() / (np.std(total) * np.sqrt(len(total))))
     assert noise(other, one) == pytest.approx(-noise(one, other))
     assert noise(one, one) == 0.0
+    # a cutoff at which one of them failed says nothing
+    failed = Score("b", MODEL, "c", 20, status="failed")
+    first = [Standing(own.name, MODEL, own.scores[:1]) for own in (one, other)]
+    assert noise(one, Standing("b", MODEL, (other.scores[0], failed))) == noise(*first)
 
 
 def advice(*scores):
@@ -176,6 +205,9 @@ def test_advice_steers_away_from_certain_one_time_buyers():
     text = advice(bg, close, RIVAL)
     assert "takes all one-time buyers (60% of the customers) for alive with probability 1" in text
     assert "prefer MBG, which predicts as well within chance" in text
+    likely = score("MBG", 2 * NOISE, log_score=-0.9)
+    known = score("BG", NOISE, all_alive=True, one_time=0.6, log_score=-1.0)
+    assert "take probability_alive from MBG, which has the better log score" in advice(known, likely, RIVAL)
     far = score("MBG", 2 * NOISE)
     assert "do not use its probability_alive" in advice(bg, far, RIVAL)
     few = score("BG", NOISE, all_alive=True, one_time=0.1)

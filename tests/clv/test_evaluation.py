@@ -65,6 +65,13 @@ def test_numbers_of_cdnow(result, cdnow):
     assert table["n"].tolist() == groups.size().tolist()
 
 
+def test_pareto_nbd_on_cdnow(cdnow):
+    # computed with an independent implementation
+    result = cv.clv.evaluate(cv.clv.ParetoNBDModel().fit(cdnow), cdnow)
+    assert result.predicted_total == pytest.approx(1_665.5, abs=0.05)
+    assert result.mae == pytest.approx(0.755, abs=5e-4)
+
+
 def varied(n=60):
     # counts of 26 weeks for holdouts of other lengths: wrong for everybody alike
     return simulated(TRUTH, n, 3).assign(holdout_T=np.resize([26.0, 13.0, 4.5], n))
@@ -270,6 +277,20 @@ def test_pictures(result, by):
 def test_tables_that_are_no_holdout(holdout, error, words):
     with pytest.raises(error, match=words):
         cv.clv.evaluate(TRUTH, holdout)
+
+
+class Counted(cv.clv.BetaGeoModel):
+    """A model of opportunities, which are whole."""
+
+    _discrete = True
+
+
+def test_opportunities_are_whole():
+    model = Counted.from_params(**TRUTH.params_)
+    whole = pd.DataFrame({"frequency": [1, 2], "recency": [1.0, 3.0], "T": [4.0, 5.0], "holdout_frequency": [1, 0]})
+    assert cv.clv.evaluate(model, whole.assign(holdout_T=2.0)).n == 2
+    with pytest.raises(cv.DataError, match="whole number for a Counted"):
+        cv.clv.evaluate(model, whole.assign(holdout_T=2.5))
 
 
 def test_what_else_is_refused():

@@ -262,3 +262,15 @@ def test_threads_share_a_model(model):
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: model.expected_purchases(PURCHASES, 13)["expected_purchases"], range(8)))
     assert all(answer.equals(expected) for answer in answers)
+
+
+def test_spend_that_goes_with_frequency_is_warned_of():
+    rng = np.random.default_rng(8)
+    x = 1 + rng.poisson(3.0, 2_000)
+    spend, _ = cv.clv.GammaGammaModel.from_params(p=6.0, q=4.0, gamma=15.0).sample_spend(x, rng)
+    m = np.add.reduceat(spend, np.cumsum(x) - x) / x
+    cv.clv.GammaGammaModel().fit({"frequency": x, "monetary_value": m})  # independent: no warning
+    with pytest.warns(cv.CustvalWarning, match="not independent.*frequent customers are too low"):
+        cv.clv.GammaGammaModel().fit({"frequency": x, "monetary_value": m * x})
+    with pytest.warns(cv.CustvalWarning, match="too high"):
+        cv.clv.GammaGammaModel().fit({"frequency": x, "monetary_value": m / x})

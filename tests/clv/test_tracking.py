@@ -108,6 +108,12 @@ def test_hours_and_zones(frame_library):
     plt.close(ax.figure)
 
 
+def test_days_are_those_of_the_zone(result):
+    zoned = PURCHASES.assign(timestamp=PURCHASES["timestamp"].dt.tz_localize("America/New_York"))
+    there = cv.clv.tracking(MODEL, zoned, "1997-09-30")
+    pd.testing.assert_frame_equal(there.periods, result.periods)
+
+
 def test_pictures(result):
     for cumulative in (False, True):
         ax = result.plot(cumulative=cumulative)

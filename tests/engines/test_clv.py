@@ -9,13 +9,22 @@ import pytest
 
 import custval as cv
 from custval._kernels import bg_nbd
-from custval.clv import BetaGeoModel, GammaGammaModel, ModifiedBetaGeoModel, lifetime_value
+from custval.clv import (
+    BetaGeoCNBDModel,
+    BetaGeoModel,
+    GammaGammaModel,
+    ModifiedBetaGeoModel,
+    ParetoNBDModel,
+    lifetime_value,
+)
 from custval.clv._purchase import PurchaseModel
 from custval.errors import ColumnError, CustvalError, DataError, FitError
 
 BUYS = BetaGeoModel.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="W")
 ALSO_AT_ONCE = ModifiedBetaGeoModel.from_params(r=0.525, alpha=6.183, a=0.891, b=1.614, unit="W")
 SPENDS = GammaGammaModel.from_params(p=6.25, q=3.74, gamma=15.44)
+DIES = ParetoNBDModel.from_params(r=0.553, alpha=10.578, s=0.606, beta=11.669, unit="W")
+REGULAR = BetaGeoCNBDModel.from_params(k=2, r=0.5, alpha=2.0, a=0.9, b=2.0, unit="W")
 
 
 @pytest.fixture(scope="session")
@@ -102,6 +111,13 @@ def test_fit_with_weights(engine, base):
         lambda X: lifetime_value(BUYS, SPENDS, X, horizon="12M", annual_discount_rate=0.1, margin=0.4),
         lambda X: lifetime_value(BUYS, "monetary_value", X, horizon="26W", annual_discount_rate=0.1),
         lambda X: lifetime_value(BUYS, 20.0, X, horizon=26, annual_discount_rate=0.0),
+        lambda X: BUYS.discounted_expected_purchases(X, 0.1),
+        lambda X: BUYS.expected_purchases(X, "39W", interval=0.9, interval_of="outcome"),
+        DIES.probability_alive,
+        lambda X: DIES.expected_purchases(X, "39W"),
+        lambda X: lifetime_value(DIES, SPENDS, X, annual_discount_rate=0.1),
+        REGULAR.probability_alive,
+        lambda X: REGULAR.probability_active(X, "4W"),
     ],
     ids=[
         "purchases",
@@ -114,6 +130,13 @@ def test_fit_with_weights(engine, base):
         "value",
         "value of a column",
         "value of a number",
+        "discounted",
+        "outcomes",
+        "alive (Pareto)",
+        "purchases (Pareto)",
+        "value (Pareto)",
+        "alive (CNBD)",
+        "active (CNBD)",
     ],
 )
 def test_predictions(engine, base, assert_same, ask):
@@ -121,6 +144,17 @@ def test_predictions(engine, base, assert_same, ask):
     answer = ask(engine.lazy(customers))
     assert engine.is_lazy(answer)
     assert_same(engine.collect(answer), ask(customers), rtol=1e-9)
+
+
+def test_intervals(engine, base, assert_same):
+    customers = base(1_000)
+    buys, spends = BetaGeoModel().fit(customers), GammaGammaModel().fit(customers)
+    for ask in (
+        lambda X: buys.expected_purchases(X, "39W", interval=0.9),
+        lambda X: buys.probability_alive(X, interval=0.9),
+        lambda X: lifetime_value(buys, spends, X, annual_discount_rate=0.1, interval=0.9),
+    ):
+        assert_same(engine.collect(ask(engine.lazy(customers))), ask(customers), rtol=1e-7)
 
 
 @pytest.mark.slow

@@ -18,6 +18,8 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "engines.md"
 TITLES = {"polars": "polars", "duckdb": "DuckDB", "pyspark": "PySpark", "ibis": "Ibis"}
 BUYS = clv.BetaGeoModel.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="D")
 SPENDS = clv.GammaGammaModel.from_params(p=6.25, q=3.74, gamma=15.44)
+DIES = clv.ParetoNBDModel.from_params(r=0.553, alpha=10.578, s=0.606, beta=11.669, unit="D")
+FITTED = clv.BetaGeoModel()
 VALUE = {"annual_discount_rate": 0.1}
 SCORER = segmentation.RFMScorer()
 
@@ -54,9 +56,32 @@ CALLS = {
     "clv.BetaGeoModel.probability_alive": ("summary", BUYS.probability_alive),
     "clv.BetaGeoModel.probability_active": ("summary", lambda X: BUYS.probability_active(X, "13W")),
     "clv.BetaGeoModel.expected_purchases": ("summary", lambda X: BUYS.expected_purchases(X, "39W")),
+    "clv.BetaGeoModel.expected_purchases(interval=0.9)": (
+        "summary",
+        lambda X: FITTED.expected_purchases(X, "39W", interval=0.9),
+    ),
+    "clv.BetaGeoModel.discounted_expected_purchases": (
+        "summary",
+        lambda X: BUYS.discounted_expected_purchases(X, 0.1),
+    ),
+    "clv.BetaGeoModel.purchase_pmf": ("summary", lambda X: BUYS.purchase_pmf(X, "39W")),
+    "clv.BetaGeoModel.next_purchase_quantiles": ("summary", BUYS.next_purchase_quantiles),
+    "clv.BetaGeoModel.sample_future": ("summary", lambda X: BUYS.sample_future(X, "39W")),
+    "clv.ParetoNBDModel.fit": ("summary", lambda X: clv.ParetoNBDModel().fit(X)),
+    "clv.ParetoNBDModel.probability_alive": ("summary", DIES.probability_alive),
+    "clv.ParetoNBDModel.expected_purchases": ("summary", lambda X: DIES.expected_purchases(X, "39W")),
     "clv.GammaGammaModel.fit": ("summary", lambda X: clv.GammaGammaModel(nonpositive="exclude").fit(X)),
     "clv.GammaGammaModel.expected_spend": ("summary", SPENDS.expected_spend),
     "clv.lifetime_value": ("summary", lambda X: clv.lifetime_value(BUYS, SPENDS, X, **VALUE)),
+    "clv.customer_equity": ("summary", lambda X: clv.customer_equity(BUYS, SPENDS, X, **VALUE)),
+    "clv.spend_independence": ("summary", clv.spend_independence),
+    "clv.evaluate": ("summary", lambda X: clv.evaluate(BUYS, X)),
+    "clv.compare": (
+        "lines",
+        lambda X: clv.compare([clv.BetaGeoModel()], X, cutoffs="2012-03-01", horizon="13W"),
+    ),
+    "clv.tracking": ("lines", lambda X: clv.tracking(BUYS, X, "2012-03-01")),
+    "clv.contribution": ("lines", clv.contribution),
     "strategy.customer_view": ("summary", lambda X: cv.strategy.customer_view(X, as_of="2013-12-31")),
 }
 
@@ -96,6 +121,7 @@ def test_the_table_of_the_documentation_is_true(engine, tables, monkeypatch, ass
         return result
 
     SCORER.fit(tables["summary"])
+    FITTED.set_params(method="map").fit(tables["summary"])
     written = _written()
     for name, (table, call) in CALLS.items():
         with monkeypatch.context() as patch:

@@ -182,8 +182,8 @@ def probability_active_alive(
         The parameters.
     x, T : array of shape (n,)
         Repeat purchases, length of the observation.
-    t : float or array of shape (h,)
-        Horizons.
+    t : float or array of shape (h,), or (n, h)
+        Horizons, of all or of each.
 
     Returns
     -------

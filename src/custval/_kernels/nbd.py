@@ -243,8 +243,8 @@ def probability_active_alive(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: Ar
         The parameters.
     x, T : array of shape (n,)
         Repeat purchases, length of the observation.
-    t : float or array of shape (h,)
-        Horizons.
+    t : float or array of shape (h,), or (n, h)
+        Horizons, of all or of each.
 
     Returns
     -------
@@ -252,7 +252,8 @@ def probability_active_alive(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: Ar
         1 - (1 + t / (alpha + T))**-(r + x).
     """
     s, span = _shape_and_span(r, alpha, x, T)
-    times = np.ravel(np.asarray(t, dtype=np.float64))
+    times = np.asarray(t, dtype=np.float64)
+    times = times if times.ndim == 2 else times.ravel()
     active: FloatArray = -np.expm1(-s[:, None] * np.log1p(times / span[:, None]))
     return active if np.ndim(t) else active[:, 0]
 

@@ -23,7 +23,11 @@ from scipy.special import ndtr, ndtri, psi
 
 from custval.typing import FloatArray
 
-__all__ = ["Correlation", "elasticity", "level_log_spend", "pearson", "spearman"]
+__all__ = ["TOLERANCE", "Correlation", "elasticity", "level_log_spend", "pearson", "spearman"]
+
+
+TOLERANCE = 0.2
+"""The correlation up to which frequency and spend count as independent: it explains 4 % of a variance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,13 @@ def level_log_spend(p: float, x: FloatArray, m: FloatArray) -> FloatArray:
     >>> level_log_spend(1.0, np.array([1.0, 4.0]), np.array([20.0, 20.0])).round(4)
     array([3.5729, 3.1259])
     """
-    level: FloatArray = np.log(m) - psi(p * x) + np.log(p * x)
+    # many customers have few different numbers
+    counts, place = (
+        (x, slice(None)) if x.max(initial=0.0) > x.size else (np.arange(x.max(initial=0.0) + 1), x.astype(int))
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        owed = psi(p * counts) - np.log(p * counts)
+    level: FloatArray = np.log(m) - owed[place]
     return level
 
 

@@ -17,6 +17,7 @@ from custval.clv.lifetime import lifetime_value
 from custval.clv.modified_beta_geo import ModifiedBetaGeoModel
 from custval.clv.modified_beta_geo_cnbd import ModifiedBetaGeoCNBDModel
 from custval.clv.nbd import NBDModel
+from custval.clv.pareto_curve import ParetoCurve, pareto_curve
 from custval.clv.pareto_nbd import ParetoNBDModel
 from custval.clv.spend_distribution import SpendDistribution, spend_distribution
 from custval.clv.tracking import Tracking, tracking
@@ -34,6 +35,7 @@ __all__ = [
     "ModifiedBetaGeoCNBDModel",
     "ModifiedBetaGeoModel",
     "NBDModel",
+    "ParetoCurve",
     "ParetoNBDModel",
     "PurchaseModel",
     "SpendDistribution",
@@ -48,6 +50,7 @@ __all__ = [
     "frequency_recency_matrix",
     "from_lifetimes",
     "lifetime_value",
+    "pareto_curve",
     "spend_distribution",
     "spend_independence",
     "to_lifetimes",

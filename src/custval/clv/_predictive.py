@@ -108,9 +108,7 @@ def predictive(model: PurchaseModel, base: Base, actual: FloatArray, level: floa
 
 
 def _by_horizon(t: FloatArray) -> Iterator[tuple[float, IntArray]]:
-    """Each distinct horizon with its rows."""
-    if not len(t):
-        return
+    """Each distinct horizon with its rows; there is at least one row."""
     order = np.argsort(t, kind="stable")
     edges = np.flatnonzero(np.diff(t[order])) + 1
     for rows in np.split(order, edges):

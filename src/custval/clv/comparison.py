@@ -242,17 +242,19 @@ def _about_one_time_buyers(models: Sequence[Standing]) -> str:
     last = [score for score in best.scores if score.errors is not None][-1]
     if not last.all_alive or last.one_time < _MANY:
         return ""
-    as_good = [
-        one.name
+    others = [
+        one
         for one in models[1:]
-        if one.n_cutoffs == best.n_cutoffs
-        and not any(score.all_alive for score in one.scores)
-        and noise(best, one) < _NOISE
+        if one.n_cutoffs == best.n_cutoffs and not any(score.all_alive for score in one.scores)
     ]
-    warning = f"but it takes all one-time buyers ({last.one_time:.0%} of the customers) for alive with probability 1"
+    as_good = [one.name for one in others if noise(best, one) < _NOISE]
+    likelier = [one.name for one in others if one.mean("log_score") > best.mean("log_score")]
+    warning = f"; but it takes all one-time buyers ({last.one_time:.0%} of the customers) for alive with probability 1"
     if as_good:
-        return f"; {warning}: prefer {as_good[0]}, which predicts as well within chance and lets them leave"
-    return f"; {warning}, so do not use its probability_alive for them"
+        return f"{warning}: prefer {as_good[0]}, which predicts as well within chance and lets them leave"
+    if likelier:
+        return f"{warning}: take probability_alive from {likelier[0]}, which has the better log score"
+    return f"{warning}, so do not use its probability_alive for them"
 
 
 def _columns(table: Table, rows: Sequence[Any], names: Sequence[str], value: Any) -> dict[str, Any]:

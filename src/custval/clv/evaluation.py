@@ -61,7 +61,8 @@ class Evaluation(Result):
         Pearson's, and the normalized Gini coefficient of the actual purchases in the order of the predictions: 1
         is the best order there is, 0 no order. NaN where they do not exist.
     log_score : float
-        Mean logarithm of the probability that the model gave to what came; nearer to 0 is better.
+        Mean logarithm of the probability that the model gave to what came; nearer to 0 is better, and
+        −∞ means that something came that the model excludes.
     coverage, coverage_expected : float
         The share of customers whose count lies in their own central interval, and the share that the model expects
         there: more than `interval`, since counts are whole numbers.
@@ -71,7 +72,8 @@ class Evaluation(Result):
         Whether the RMSE is below that of every baseline.
     calibration : frame
         By tenths of the customers in the order of their predictions: `decile` (10 holds the highest), `n`,
-        `predicted` and `actual` purchases per customer, and `low, high`, between which the model expects the actual.
+        `predicted` and `actual` purchases per customer, and `low, high`, between which the actual ones are expected
+        if the model and its parameters are true.
     by_frequency : frame
         By repeat purchases up to the holdout, "0" to "6" and "7+": `frequency, n, predicted, actual, low, high`.
     by_acquisition : frame

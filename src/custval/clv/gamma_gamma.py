@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from custval._check import choice, flag, fraction, number, random_generator
 from custval._frame import LazyTable, Table, count_where, enter, enter_any, examples, numbers, nw
 from custval._kernels import gamma_gamma
+from custval._kernels.spend_independence import TOLERANCE, level_log_spend, pearson
 from custval._kernels.tuples import count_distinct_rows
 from custval._model import check_fitted, sample_weights
 from custval._result import Account
@@ -18,7 +20,7 @@ from custval.clv._fitted import MaximumLikelihoodModel
 from custval.clv._intervals import delta_errors, log_bounds
 from custval.clv._spend_in_engine import collect_bins
 from custval.clv._summary import refuse_broken_frequency
-from custval.errors import CustvalError, DataError, FitError
+from custval.errors import CustvalError, CustvalWarning, DataError, FitError
 from custval.typing import FloatArray, IntArray, IntoFrame, RngLike
 
 __all__ = ["GammaGammaModel"]
@@ -107,6 +109,12 @@ class GammaGammaModel(MaximumLikelihoodModel):
             If a column is missing, or repeat customers have a mean spend that is not positive.
         FitError
             If no row has a repeat occasion with a positive mean spend.
+
+        Warns
+        -----
+        CustvalWarning
+            If frequency and spend surely (99 %) go together by more than a correlation of .2; `spend_independence`
+            says more.
         """
         choice(self.nonpositive, "nonpositive", ("raise", "exclude"))
         choice(self.method, "method", ("mle", "map"))
@@ -138,6 +146,7 @@ class GammaGammaModel(MaximumLikelihoodModel):
         maximum = gamma_gamma.fit(x, m, w, penalized=self.method == "map")
         self._learn(maximum, float(w.sum()))
         self.unit_, self.account_ = None, account
+        _warn_of_dependence(self.params_["p"], x, m, w)
         return self
 
     def expected_spend(self, X: IntoFrame, *, interval: float | None = None, check: bool = True) -> Any:
@@ -298,6 +307,24 @@ class GammaGammaModel(MaximumLikelihoodModel):
         if self.nonpositive != "exclude" and bad.any():
             raise _nonpositive(int(bad.sum()), examples(bad))
         return x, m
+
+
+def _warn_of_dependence(p: float, x: FloatArray, m: FloatArray, w: FloatArray) -> None:
+    """Warn if frequency and spend surely go together by more than the model can bear; see `spend_independence`."""
+    used = w > 0
+    x, m, w = x[used], m[used], w[used]
+    if w.sum() < 30 or np.ptp(x) == 0 or np.ptp(m) == 0:
+        return
+    found = pearson(np.log(x), level_log_spend(p, x, m), w)
+    low, high = found.interval(0.99)
+    if low > TOLERANCE or high < -TOLERANCE:
+        warnings.warn(
+            f"frequency and spend are not independent, as this model takes them to be: their correlation is "
+            f"{found.value:.2f} ({low:.2f} to {high:.2f}), so that values of frequent customers are too "
+            f"{'low' if found.value > 0 else 'high'}; see custval.clv.spend_independence",
+            CustvalWarning,
+            stacklevel=4,
+        )
 
 
 def _account(fitted: int, without_repeat: int, not_positive: int) -> Account:

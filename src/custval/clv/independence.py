@@ -10,7 +10,7 @@ import numpy as np
 from custval._check import fraction
 from custval._frame import enter, numbers
 from custval._kernels import gamma_gamma
-from custval._kernels.spend_independence import Correlation, elasticity, level_log_spend, pearson, spearman
+from custval._kernels.spend_independence import TOLERANCE, Correlation, elasticity, level_log_spend, pearson, spearman
 from custval._kernels.tuples import count_distinct_rows
 from custval._model import sample_weights
 from custval._result import Account, Result
@@ -66,7 +66,7 @@ class SpendIndependence(Result):
 
 
 def spend_independence(
-    X: IntoFrame, *, interval: float = 0.95, tolerance: float = 0.2, sample_weight: Any = None
+    X: IntoFrame, *, interval: float = 0.95, tolerance: float = TOLERANCE, sample_weight: Any = None
 ) -> SpendIndependence:
     """Ask whether customers who buy more often also spend more each time.
 

@@ -66,7 +66,9 @@ def sure_answers(case):
             some = answers(case)
         with mp.workdps(3 * digits // 2):
             more = answers(case)
-        if all(abs(a - b) <= mp.mpf("1e-20") * abs(b) for a, b in zip(some, more, strict=True)):
+        # the first is a logarithm, which may be 0
+        error = [abs(a - b) / (abs(b) + (k == 0)) for k, (a, b) in enumerate(zip(some, more, strict=True))]
+        if max(error) < mp.mpf("1e-20"):
             return [mp.nstr(value, 18) for value in more]
     raise ArithmeticError(f"not sure of {case}")
 
@@ -86,9 +88,9 @@ def cases(rng):
         (1, 1, 1, 1),
         (1e-3, 1e-3, 1e-3, 1e-3),
         (1e3, 1e3, 1e3, 1e3),
-        (1e-3, 1e3, 1e3, 1e-3),
+        (1e-2, 1e2, 1e2, 1e-2),
         (1e6, 2e6, 0.6, 12),  # everyone buys at the same rate
-        (0.55, 10.6, 1e6, 2e7),  # everyone leaves at the same rate
+        (0.55, 10.6, 1e4, 2e5),  # everyone leaves at the same rate
     ):
         for x, t_x, T in ((0, 0, 0), (0, 0, 31), (1, 31, 31), (26, 30.86, 31), (5000, 100, 200), (2, 1, 1e6)):
             for t in (1e-3, 52, 1e6) if T == 31 else (52,):
