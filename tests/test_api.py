@@ -16,11 +16,12 @@ PUBLIC = {
         summarize summarize_contracts testing transactions
     """,
     "custval.clv": """
-        AliveHistory BetaGeoCNBDModel BetaGeoModel Comparison CustomerEquity Evaluation FrequencyFit
-        FrequencyRecencyMatrix GammaGammaModel ModifiedBetaGeoCNBDModel ModifiedBetaGeoModel NBDModel
-        ParetoCurve ParetoNBDModel PurchaseModel SpendDistribution SpendIndependence Tracking alive_history
-        compare contribution customer_equity evaluate frequency_fit frequency_recency_matrix from_lifetimes
-        lifetime_value pareto_curve spend_distribution spend_independence to_lifetimes tracking
+        AliveHistory BetaGeoBetaBinomModel BetaGeoCNBDModel BetaGeoModel Comparison CustomerEquity
+        Evaluation FrequencyFit FrequencyRecencyMatrix GammaGammaModel ModifiedBetaGeoCNBDModel
+        ModifiedBetaGeoModel NBDModel ParetoCurve ParetoNBDModel PurchaseModel SpendDistribution
+        SpendIndependence Tracking alive_history compare contribution customer_equity evaluate frequency_fit
+        frequency_recency_matrix from_lifetimes lifetime_value pareto_curve spend_distribution
+        spend_independence to_lifetimes tracking
     """,
     "custval.data_quality": """
         CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate
