@@ -16,11 +16,12 @@ PUBLIC = {
         summarize summarize_contracts testing transactions
     """,
     "custval.clv": """
-        AliveHistory BetaGeoCNBDModel BetaGeoModel Comparison CustomerEquity Evaluation FrequencyFit
-        FrequencyRecencyMatrix GammaGammaModel ModifiedBetaGeoCNBDModel ModifiedBetaGeoModel NBDModel
-        ParetoCurve ParetoNBDModel PurchaseModel SpendDistribution SpendIndependence Tracking alive_history
-        compare contribution customer_equity evaluate frequency_fit frequency_recency_matrix from_lifetimes
-        lifetime_value pareto_curve spend_distribution spend_independence to_lifetimes tracking
+        AliveHistory BetaGeoBetaBinomModel BetaGeoCNBDModel BetaGeoModel Comparison CustomerEquity
+        Evaluation FrequencyFit FrequencyRecencyMatrix GammaGammaModel ModifiedBetaGeoCNBDModel
+        ModifiedBetaGeoModel NBDModel ParetoCurve ParetoNBDModel PurchaseModel SpendDistribution
+        SpendIndependence Tracking alive_history compare contribution customer_equity evaluate frequency_fit
+        frequency_recency_matrix from_lifetimes lifetime_value pareto_curve spend_distribution
+        spend_independence to_lifetimes tracking
     """,
     "custval.data_quality": """
         CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate
@@ -35,7 +36,8 @@ PUBLIC = {
 
 SIGNATURES = {
     "calibration_holdout": (
-        "(transactions, *, calibration_end, holdout_end=None, grain='D', unit=None, tz=None, check=True)"
+        "(transactions, *, calibration_end, holdout_end=None, grain='D', unit=None, regularity=False, tz=None, "
+        "check=True)"
     ),
     "customers_from": "(table, columns, *, conflict='latest')",
     "load": "(data)",

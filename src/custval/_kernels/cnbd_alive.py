@@ -38,7 +38,7 @@ __all__ = [
     "purchase_pmf_alive",
 ]
 
-_Mean: TypeAlias = "Callable[[int, int, FloatArray, FloatArray, FloatArray, FloatArray], FloatArray]"
+_Mean: TypeAlias = "Callable[[int, FloatArray, FloatArray, FloatArray, FloatArray], FloatArray]"
 
 
 def expected_purchases_alive(
@@ -269,12 +269,10 @@ def _mean_over_phases(
         first = np.zeros(int(place.max(initial=-1)) + 1, dtype=np.intp)
         first[place] = np.arange(x.size)
     tau = _relative((alpha + T)[first], t)
-    h = tau.shape[1]
-    each = [np.repeat(part[first], h) for part in (r + k * x, a, b + x)]
-    total = np.zeros((x.size, h))
+    each = mean(k, (r + k * x)[first], tau, a[first], (b + x)[first])
+    total = np.zeros((x.size, tau.shape[1]))
     for j in range(k):
-        value = mean(k, j, each[0], tau.ravel(), each[1], each[2]).reshape(tau.shape)
-        total += weight[j][:, None] * value[place]
+        total += weight[j][:, None] * each[..., j][place]
     return total if np.ndim(t) else total[:, 0]
 
 

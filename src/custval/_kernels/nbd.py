@@ -231,7 +231,7 @@ def expected_purchases_alive(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: Ar
     array([1.8263, 0.2948])
     """
     s, span = _shape_and_span(r, alpha, x, T)
-    return np.multiply.outer(s / span, np.asarray(t, dtype=np.float64))
+    return _per_horizon((s / span)[:, None] * _horizons(t), t)
 
 
 def probability_active_alive(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: ArrayLike, t: ArrayLike) -> FloatArray:
@@ -414,6 +414,16 @@ def _shape_and_span(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: ArrayLike) 
     """The posterior of lambda: Gamma(r + x, alpha + T)."""
     r, alpha, x, T = (part.ravel() for part in _floats(r, alpha, x, T))
     return r + x, alpha + T
+
+
+def _horizons(t: ArrayLike) -> FloatArray:
+    """Horizons of shape (h,), or of each row its own, shape (n, h)."""
+    times = np.asarray(t, dtype=np.float64)
+    return times if times.ndim == 2 else times.ravel()
+
+
+def _per_horizon(values: FloatArray, t: ArrayLike) -> FloatArray:
+    return values if np.ndim(t) else values[:, 0]
 
 
 def _floats(*parts: ArrayLike) -> tuple[FloatArray, ...]:
