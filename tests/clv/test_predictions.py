@@ -128,10 +128,7 @@ def test_one_customer_who_cannot_be(bad):
 
 @pytest.mark.parametrize("bad", [(1, 2.5, 5.0), (1, 2.0, 5.5), (3, 2.0, 5.0)])
 def test_one_customer_who_cannot_be_in_discrete_time(bad):
-    class Opportunities(cv.clv.BetaGeoModel):
-        _discrete = True
-
-    model = Opportunities.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426)
+    model = cv.clv.BetaGeoBetaBinomModel.from_params(alpha=1.2, beta=0.75, gamma=0.66, delta=2.78)
     with pytest.raises(cv.CustvalError, match="opportunit"):
         model.score_one(*bad, horizon=1)
     assert model.score_one(2, 2.0, 5.0, horizon=1)["probability_alive"] < 1
