@@ -380,8 +380,9 @@ def _stays(model: Any, *state: FloatArray, t: float) -> FloatArray:
     x, T = known["frequency"], known["T"]
     # where it does not depend on the last purchase, that is put at T
     t_x = known.get("recency", T)
-    later: FloatArray = model._kernel.probability_alive(*model._theta(), x, t_x, T, after=t)
-    return later / model._kernel.probability_alive(*model._theta(), x, t_x, T)
+    later, now = (model._kernel.probability_alive(*model._theta(), x, t_x, T, after=after) for after in (t, 0.0))
+    # who is surely gone stays so: there the factor is of no account
+    return np.minimum(np.divide(later, now, out=np.zeros(now.shape), where=now > 0), 1.0)
 
 
 def _ever(model: Any, *state: FloatArray) -> FloatArray:
