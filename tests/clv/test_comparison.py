@@ -213,6 +213,13 @@ def test_advice_steers_away_from_certain_one_time_buyers():
     text = advice(bg, close, RIVAL)
     assert "takes all one-time buyers (60% of the customers) for alive with probability 1" in text
     assert "prefer MBG, which predicts as well within chance" in text
+    # surely worse than BG, and nearer to it than one whose difference is within chance
+    nearest, loud = (
+        score("regular MBG", 1.01 * NOISE),
+        score("MBG", NOISE + RNG.permutation(NOISE - NOISE.mean() + 0.1)),
+    )
+    text = advice(bg, nearest, loud, RIVAL)
+    assert "prefer regular MBG, whose RMSE is 0.5% above and which lets them leave" in text
     likely = score("MBG", 2 * NOISE, log_score=-0.9)
     known = score("BG", NOISE, all_alive=True, one_time=0.6, log_score=-1.0)
     assert "take probability_alive from MBG, which has the better log score" in advice(known, likely, RIVAL)

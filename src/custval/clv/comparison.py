@@ -253,11 +253,15 @@ def _about_one_time_buyers(models: Sequence[Standing]) -> str:
         for one in models[1:]
         if one.n_cutoffs == best.n_cutoffs and not any(score.all_alive for score in one.scores)
     ]
-    as_good = [one.name for one in others if noise(best, one) < _NOISE]
+    as_good = [one for one in others if noise(best, one) < _NOISE]
     likelier = [one.name for one in others if one.mean("log_score") > best.mean("log_score")]
     warning = f"; but it takes all one-time buyers ({last.one_time:.0%} of the customers) for alive with probability 1"
+    if as_good and as_good[0] is others[0]:
+        return f"{warning}: prefer {as_good[0].name}, which predicts as well within chance and lets them leave"
     if as_good:
-        return f"{warning}: prefer {as_good[0]}, which predicts as well within chance and lets them leave"
+        # its difference is surer than that of one that is as good within chance, but smaller
+        above = others[0].mean("rmse") / best.mean("rmse") - 1.0
+        return f"{warning}: prefer {others[0].name}, whose RMSE is {above:.1%} above and which lets them leave"
     if likelier:
         return f"{warning}: take probability_alive from {likelier[0]}, which has the better log score"
     return f"{warning}, so do not use its probability_alive for them"
