@@ -36,7 +36,8 @@ PUBLIC = {
 
 SIGNATURES = {
     "calibration_holdout": (
-        "(transactions, *, calibration_end, holdout_end=None, grain='D', unit=None, tz=None, check=True)"
+        "(transactions, *, calibration_end, holdout_end=None, grain='D', unit=None, regularity=False, tz=None, "
+        "check=True)"
     ),
     "customers_from": "(table, columns, *, conflict='latest')",
     "load": "(data)",

@@ -129,6 +129,14 @@ def test_it_can_be_sent_and_shown(result):
     plt.close(ax.figure)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_models_that_are_the_same_stay_as_given(turned):
+    # purchases at random: k = 1, and so BG/NBD
+    models = [cv.clv.BetaGeoCNBDModel(), cv.clv.BetaGeoModel()][:: -1 if turned else 1]
+    found = cv.clv.compare(models, PURCHASES, cutoffs="1997-09-30", horizon="26W", unit="W")
+    assert found.ranking["model"].tolist()[:2] == [type(model).__name__ for model in models]
+
+
 def test_models_see_the_past_only_and_how_regular_it_was():
     cv.clv.compare([Spy()], PURCHASES, cutoffs="1997-06-30", horizon="13W", unit="W")
     past = cv.summarize(PURCHASES, until="1997-06-30", unit="W", regularity=True)

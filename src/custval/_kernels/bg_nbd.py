@@ -149,7 +149,7 @@ def probability_alive(
     array([[0.7266, 0.5316],
            [1.    , 0.9439]])
     """
-    r, alpha, a, b, x, t_x, T = (part.ravel() for part in _floats(r, alpha, a, b, x, t_x, T))
+    r, alpha, a, b, x, t_x, T = (np.asarray(part, dtype=np.float64).ravel() for part in (r, alpha, a, b, x, t_x, T))
     log_odds = np.log(a / (b + np.maximum(x - 1, 0.0))) + (r + x) * np.log1p((T - t_x) / (alpha + t_x))
     alive = np.where(x > 0, expit(-log_odds), 1.0)
     if not np.any(after):

@@ -119,7 +119,8 @@ def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None = None, 
     x, t_x, T, w = _floats(x, t_x, T, 1.0 if w is None else w)
     base = PurchaseTuples.of(x, t_x, T, w, zeros=True)
     belief = _belief(base.purchases / base.customers) if prior else None
-    maximum = maximize_posterior(Objective(base), belief, _start(x, t_x, T, w, base))
+    objective = Objective(base)
+    maximum = maximize_posterior(objective, belief, _start(x, t_x, T, w, base), rough=objective.with_step(COARSE))
     unit = float(np.log(base.scale))
     return replace(
         maximum,
