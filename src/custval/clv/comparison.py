@@ -66,6 +66,9 @@ class Comparison(Result):
     by_cutoff: Any
     interval: float
 
+    def __str__(self) -> str:
+        return self.advice
+
     def to_frame(self) -> Any:
         """The ranking, in the library of the transactions."""
         return self.ranking

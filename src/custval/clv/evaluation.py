@@ -114,6 +114,9 @@ class Evaluation(Result):
     acquisition_p_value: float
     mix_changes: bool
 
+    def __str__(self) -> str:
+        return self.verdict
+
     def to_frame(self) -> Any:
         """The calibration by tenths of the customers, in the library of the holdout."""
         return self.calibration

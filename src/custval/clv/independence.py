@@ -42,7 +42,7 @@ class SpendIndependence(Result):
     tolerance : float
     n : float
         Repeat customers, the sum of the weights.
-    sentence : str
+    verdict : str
         The answer in words.
     account : Account
         Rows set aside: without a repeat occasion, or with a mean spend that is not positive.
@@ -54,7 +54,7 @@ class SpendIndependence(Result):
     independent: bool
     tolerance: float
     n: float
-    sentence: str
+    verdict: str
     account: Account
 
     def to_frame(self) -> Any:
@@ -62,7 +62,7 @@ class SpendIndependence(Result):
         return self.correlations
 
     def __str__(self) -> str:
-        return self.sentence
+        return self.verdict
 
 
 def spend_independence(

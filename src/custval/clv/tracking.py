@@ -78,6 +78,9 @@ class Tracking(Result):
     season_share: float
     seasonal: bool
 
+    def __str__(self) -> str:
+        return self.verdict
+
     def to_frame(self) -> Any:
         """The periods, in the library of the transactions."""
         return self.periods
