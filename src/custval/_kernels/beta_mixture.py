@@ -20,6 +20,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
+from custval._kernels.horizons import as_rows
 from custval.typing import FloatArray, IntArray
 
 __all__ = ["Integrand", "beta_expectation"]
@@ -71,7 +72,7 @@ def beta_expectation(
     >>> beta_expectation(lambda rows, p: (p - mean)[:, None, :] ** 2, [2.0], [3.0], at_zero=10.0, at_one=10.0).round(9)
     array([[0.04]])
     """
-    a, b, at_zero, at_one = _rows(a, b, at_zero, at_one)
+    a, b, at_zero, at_one = as_rows(a, b, at_zero, at_one)
     result = np.empty((a.size, width))
     # beyond the largest float the density is 0, and p is 0 or 1
     with np.errstate(over="ignore"):
@@ -83,15 +84,6 @@ def beta_expectation(
             for some in (slice(start, start + size) for start in range(0, rows.size, size)):
                 result[rows[some]] = np.einsum("nhk,nk->nh", integrand(rows[some], p[some]), weight[some])
     return result
-
-
-def _rows(*parts: ArrayLike) -> tuple[FloatArray, ...]:
-    """The parameters, each of shape (n,)."""
-    arrays = [np.asarray(part, dtype=np.float64) for part in parts]
-    columns = np.empty((len(arrays), np.broadcast(*arrays).size))
-    for column, part in zip(columns, arrays, strict=True):
-        column[:] = part
-    return tuple(columns)
 
 
 def _blocks(count: IntArray) -> Iterator[IntArray]:

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from custval._kernels.beta_geometric_counts import purchase_pmf
 from custval._kernels.beta_geometric_draws import draw_future
 from custval._kernels.beta_mixture import Integrand, beta_expectation
+from custval._kernels.horizons import horizons, per_horizon
 from custval.typing import FloatArray, IntArray
 
 __all__ = [
@@ -56,7 +57,7 @@ def expected_purchases_alive(
     a positive function has none.
     """
     s, span, a, b = _posterior(r, alpha, a, b, x, T)
-    tau = _relative(span, t)
+    tau = horizons(t) / span[:, None]
 
     def buys(rows: IntArray, p: FloatArray) -> FloatArray:
         bought = np.log1p(tau[rows, :, None] * p[:, None, :])
@@ -65,7 +66,7 @@ def expected_purchases_alive(
         bought /= -p[:, None, :]
         return bought
 
-    return _per_horizon(_mixed(buys, s, a, b, tau), t)
+    return per_horizon(_mixed(buys, s, a, b, tau), t)
 
 
 def probability_active_alive(
@@ -89,7 +90,7 @@ def probability_active_alive(
     ndarray of shape (n,), or (n, h) where `t` is an array
     """
     s, span, *_ = _posterior(r, alpha, a, b, x, T)
-    return _per_horizon(-np.expm1(-s[:, None] * np.log1p(_relative(span, t))), t)
+    return per_horizon(-np.expm1(-s[:, None] * np.log1p(horizons(t) / span[:, None])), t)
 
 
 def probability_ever_alive(
@@ -131,14 +132,14 @@ def probability_stays_alive(
         Given lambda and p the customer leaves at rate lambda p, whence E[(1 + p t / (alpha + T))**-(r + x)].
     """
     s, span, a, b = _posterior(r, alpha, a, b, x, T)
-    tau = _relative(span, after)
+    tau = horizons(after) / span[:, None]
 
     def stays(rows: IntArray, p: FloatArray) -> FloatArray:
         left = np.log1p(tau[rows, :, None] * p[:, None, :])
         left *= -s[rows, None, None]
         return np.exp(left, out=left)
 
-    return _per_horizon(np.minimum(_mixed(stays, s, a, b, tau), 1.0), after)
+    return per_horizon(np.minimum(_mixed(stays, s, a, b, tau), 1.0), after)
 
 
 def purchase_pmf_alive(
@@ -221,18 +222,8 @@ def _posterior(
     return s, span, chances, stays
 
 
-def _relative(span: FloatArray, t: ArrayLike) -> FloatArray:
-    """The horizons in units of alpha + T, shape (n, h): those of `t`, or of each row its own."""
-    horizons = np.asarray(t, dtype=np.float64)
-    return (horizons if horizons.ndim == 2 else horizons.ravel()) / span[:, None]
-
-
 def _mixed(integrand: Integrand, s: FloatArray, a: FloatArray, b: FloatArray, tau: FloatArray) -> FloatArray:
     """The mean over p ~ Beta(a, b) of a function that changes with s and tau as (1 + tau p)**-s does."""
     most = tau.max(axis=1, initial=0.0)
     steep = {"at_zero": (s + 1) * most, "at_one": (s + 1) * most / (1 + most)}
     return beta_expectation(integrand, a, b, **steep, width=tau.shape[1])
-
-
-def _per_horizon(values: FloatArray, t: ArrayLike) -> FloatArray:
-    return values if np.ndim(t) else values[:, 0]
