@@ -169,3 +169,20 @@ def test_frequencies_are_counts():
             cv.clv.GammaGammaModel().fit({"frequency": [frequency], "monetary_value": [1.0]})
     with pytest.raises(cv.CustvalError, match=r"parameters p, q, gamma"):
         cv.clv.GammaGammaModel.from_params(p=1.0, q=2.0, gamma=1.0, unit="W")
+
+
+@pytest.mark.parametrize("horizon", ["9" * 400 + "D", "9" * 5000 + "M", "99999999W", "1000000Y"])
+def test_spans_beyond_every_calendar(horizon):
+    with pytest.raises(cv.CustvalError, match="no longer than 100,000 years"):
+        MODEL.expected_purchases(X, horizon)
+    assert MODEL.expected_purchases(X, "100000Y")["expected_purchases"][0] > 1
+    tx = {"customer_id": [1, 1], "timestamp": ["2024-01-01", "2024-06-01"]}
+    with pytest.raises(cv.CustvalError, match="no longer than 100,000 years"):
+        cv.clv.contribution(cv.transactions(tx), every=horizon)
+
+
+def test_a_timedelta_is_no_number():
+    with pytest.raises(cv.CustvalError, match="horizon must be a finite number"):
+        MODEL.expected_purchases(X, np.timedelta64(3, "D"))
+    with pytest.raises(cv.CustvalError, match="n_max must be a whole number"):
+        MODEL.purchase_pmf(X, "1M", n_max=np.timedelta64(3, "D"))

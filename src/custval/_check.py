@@ -36,7 +36,12 @@ __all__ = [
 ]
 
 _SPAN = re.compile(r"(\d+)\s*(s|min|h|D|W|M|Y)")
+# in years: calendars of 64 bits end not far behind
+_LONGEST = 100_000
+_MOST_DIGITS = 20
 _BARE_DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}")
+# numpy counts a length of time among the integers
+_NO_NUMBERS = (bool, np.bool_, np.timedelta64)
 
 
 def nearest(name: str, options: Iterable[str]) -> str | None:
@@ -85,7 +90,7 @@ def number(
         wanted += f" of at least {at_least:g}"
     if at_most is not None:
         wanted += f" up to {at_most:g}"
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+    if isinstance(value, _NO_NUMBERS) or not isinstance(value, numbers.Real):
         raise CustvalError(f"{name} must be {wanted}; got {value!r}")
     try:
         result = float(value)
@@ -99,7 +104,7 @@ def number(
 
 def whole(value: Any, name: str, *, at_least: int = 0) -> int:
     """`value` as an integer of at least `at_least`."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral) or int(value) < at_least:
+    if isinstance(value, _NO_NUMBERS) or not isinstance(value, numbers.Integral) or int(value) < at_least:
         raise CustvalError(f"{name} must be a whole number of at least {at_least}; got {value!r}")
     return int(value)
 
@@ -136,7 +141,11 @@ def span(value: Any, name: str, *, zero: bool = False) -> SpanOf:
             f"{name} must be text such as '12M', '26W', '30D' or '30min' (units s, min, h, D, W, M, Y); got {value!r}",
             suggestion=f"{name}='30D'",
         )
-    result = SpanOf(int(found[1]), found[2])
+    digits = found[1].lstrip("0") or "0"
+    result = SpanOf(int(digits[:_MOST_DIGITS]), found[2])
+    if result.days > _LONGEST * DAYS_PER["Y"]:
+        shown = value if len(digits) <= _MOST_DIGITS else f"{digits[:_MOST_DIGITS]}…{found[2]}"
+        raise CustvalError(f"{name} must be no longer than {_LONGEST:,} years; got {shown!r}")
     if result.count == 0 and not zero:
         raise CustvalError(f"{name} must be longer than zero; got {value!r}")
     return result

@@ -302,3 +302,12 @@ def test_a_lazy_frame_is_to_be_collected():
     lazy = pytest.importorskip("polars").LazyFrame({"customer_id": [1], "timestamp": ["2024-01-01"]})
     with pytest.raises(cv.DataError, match="collect it first"):
         cv.clv.compare([cv.clv.BetaGeoModel()], lazy, cutoffs="2024-01-01", horizon="1W")
+
+
+def test_a_rule_without_an_error_is_not_beaten():
+    # nobody comes back in the holdout, and nobody is expected to by "as many as in the last window"
+    days = pd.to_datetime(["2024-01-01", "2024-01-20", "2024-01-05", "2024-03-01", "2024-05-01", "2024-02-10"])
+    tx = pd.DataFrame({"customer_id": list("aabbbc"), "timestamp": days})
+    result = cv.clv.compare([cv.clv.BetaGeoModel(method="map")], tx, cutoffs="2024-03-10", horizon="1D")
+    assert not result.beats_baseline
+    assert "does not beat the best rule without a model" in result.advice

@@ -19,7 +19,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc, gammaln
+from scipy.special import betainc, betaincc, gammaln
 
 from custval._kernels.event_times import event_times
 from custval._kernels.maximize import Maximum
@@ -306,7 +306,7 @@ def purchase_pmf_alive(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: ArrayLik
     array([[0.2577, 0.2665, 0.1956, 0.2802]])
     """
     s, span = _shape_and_span(r, alpha, x, T)
-    share = t / (span + t)
+    share, rest = t / (span + t), span / (span + t)
     result = np.empty((s.size, n_max + 2))
     j = np.arange(n_max)
     result[:, 0] = 0.0
@@ -315,7 +315,8 @@ def purchase_pmf_alive(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: ArrayLik
         np.cumsum(np.log((s[:, None] + j) / (j + 1) * share[:, None]), axis=1, out=result[:, 1:-1])
     result[:, :-1] -= (s * np.log1p(t / span))[:, None]
     np.exp(result[:, :-1], out=result[:, :-1])
-    result[:, -1] = betainc(n_max + 1.0, s, share)
+    # at long horizons the little that is missing from 1 decides
+    result[:, -1] = np.where(share < 0.5, betainc(n_max + 1.0, s, share), betaincc(s, n_max + 1.0, rest))
     return result
 
 

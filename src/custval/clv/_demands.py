@@ -20,10 +20,10 @@ HOW = "custval.summarize(transactions) makes such a table"
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """What no customer can have: where it is so, in which column, and what should be."""
+    """What no customer can have: where it is so (an expression, or an array), in which column, and what should be."""
 
     column: str
-    broken: nw.Expr
+    broken: Any
     text: str
 
 
