@@ -42,9 +42,13 @@ _WARM_UP = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One run of one piece of work: seconds, bytes above the start and in all, bytes of the input, and its answer."""
+    """One run of one piece of work.
+
+    Seconds, and those in which a processor worked on it; bytes above the start, in all, and of the input; the answer.
+    """
 
     seconds: float
+    busy: float
     peak: int
     highest: int
     size: int
@@ -70,6 +74,11 @@ class Comparison:
     peer: tuple[Measurement, ...]
 
     @property
+    def busy_ratio(self) -> float:
+        """The same of the processor's seconds, medians over the rounds: on a busy machine these scatter less."""
+        return statistics.median(run.busy for run in self.peer) / statistics.median(run.busy for run in self.ours)
+
+    @property
     def ratios(self) -> list[float]:
         """The peer's seconds over ours, by round: above 1, custval is faster."""
         return [theirs.seconds / own.seconds for own, theirs in zip(self.ours, self.peer, strict=True)]
@@ -82,7 +91,7 @@ class Comparison:
             f"  {'':<16}{'seconds (median, min to max)':>36}{'peak above the input':>32}{'in all':>12}",
             _row("custval", self.ours),
             _row(self.peer_name, self.peer),
-            f"  custval is {middle:.2f} times as fast ({low:.2f} to {high:.2f})",
+            f"  custval is {middle:.2f} times as fast ({low:.2f} to {high:.2f}), {self.busy_ratio:.2f} by CPU time",
         ]
         return "\n".join([*rows, *self._answers()])
 
@@ -209,12 +218,13 @@ def _measure(sender: Connection, job: _Job) -> None:
     held = input_bytes(data)
     gc.collect()
     before = start_of_peak()
-    start = time.perf_counter()
+    start, worked = time.perf_counter(), time.process_time()
     result = job.work(data)
-    seconds = time.perf_counter() - start
+    seconds, busy = time.perf_counter() - start, time.process_time() - worked
     highest = peak()
     above = max(highest - before, 0)
-    sender.send(Measurement(seconds, above, highest, held, None if job.answer is None else float(job.answer(result))))
+    answer = None if job.answer is None else float(job.answer(result))
+    sender.send(Measurement(seconds, busy, above, highest, held, answer))
     sender.close()
 
 

@@ -1,9 +1,9 @@
 """Fits with standard errors of every model that lifetimes has too, beside lifetimes.
 
-Its Pareto/NBD has no standard errors and takes minutes for a million customers, so both are fitted to a tenth of the
-size unless `pareto_size` says otherwise::
+Pareto/NBD, of which it gives no standard errors, and BG/BB, unless the distinct rows are counted for it, take it many
+minutes for a million customers; those two are fitted to a tenth of the size unless `few` says otherwise::
 
-    python -c "from benchmarks import purchase_fits as f; f.run(size=1_000_000, repeat=1, pareto_size=1_000_000)"
+    python -c "from benchmarks import purchase_fits as f; f.run(size=1_000_000, repeat=1, few=1_000_000)"
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ def lifetimes_pareto(base):
 
 
 def lifetimes_opportunities(base):
-    # it asks for the weights of the distinct rows, where custval finds these itself
+    return _lifetimes("BetaGeoBetaBinomFitter").fit(base["frequency"], base["recency"], base["T"])
+
+
+def lifetimes_opportunities_counted(base):
+    """As a careful user does it: the distinct rows and their weights, which custval finds itself."""
     rows = base.groupby(["frequency", "recency", "T"]).size().reset_index(name="weights")
     return _lifetimes("BetaGeoBetaBinomFitter").fit(rows["frequency"], rows["recency"], rows["T"], rows["weights"])
-
-
-def lifetimes_opportunities_by_customer(base):
-    return _lifetimes("BetaGeoBetaBinomFitter").fit(base["frequency"], base["recency"], base["T"])
 
 
 def lifetimes_spend(base):
@@ -105,23 +105,20 @@ def spend_answer(model):
     return p * scale / (q - 1)
 
 
-def run(*, size, repeat, pareto_size=None):
-    shared = {"peer_name": "lifetimes", "repeat": min(repeat, 3), "tolerance": _TOLERANCE}
-    few = pareto_size or size // 10
+def run(*, size, repeat, few=None):
+    shared = {"repeat": min(repeat, 3), "tolerance": _TOLERANCE}
+    few = few or size // 10
+    bgbb = ("BG/BB", fit_opportunities, opportunities, opportunities_answer)
     entries = [
-        ("BG/NBD", fit_beta_geo, lifetimes_beta_geo, beta_geo, beta_geo_answer, size),
-        ("MBG/NBD", fit_modified_beta_geo, lifetimes_modified_beta_geo, beta_geo, modified_beta_geo_answer, size),
-        ("Gamma-Gamma", fit_spend, lifetimes_spend, beta_geo, spend_answer, size),
-        ("Pareto/NBD", fit_pareto, lifetimes_pareto, pareto, pareto_answer, few),
-        ("BG/BB", fit_opportunities, lifetimes_opportunities_by_customer, opportunities, opportunities_answer, size),
-        (
-            "BG/BB, lifetimes on distinct rows",
-            fit_opportunities,
-            lifetimes_opportunities,
-            opportunities,
-            opportunities_answer,
-            size,
-        ),
+        ("BG/NBD", fit_beta_geo, beta_geo, beta_geo_answer, lifetimes_beta_geo, size),
+        ("MBG/NBD", fit_modified_beta_geo, beta_geo, modified_beta_geo_answer, lifetimes_modified_beta_geo, size),
+        ("Gamma-Gamma", fit_spend, beta_geo, spend_answer, lifetimes_spend, size),
+        ("Pareto/NBD", fit_pareto, pareto, pareto_answer, lifetimes_pareto, few),
+        (*bgbb, lifetimes_opportunities, few),
+        (*bgbb, lifetimes_opportunities_counted, size),
     ]
-    for name, ours, peer, setup, answer, n in entries:
-        compare(f"{name} fit, {n:,} customers", ours, peer, setup=setup, size=n, answer=answer, **shared)
+    for name, ours, setup, answer, peer, n in entries:
+        which = "lifetimes, distinct rows" if peer is lifetimes_opportunities_counted else "lifetimes"
+        compare(
+            f"{name} fit, {n:,} customers", ours, peer, setup=setup, size=n, answer=answer, peer_name=which, **shared
+        )

@@ -221,3 +221,29 @@ def test_gradients_alone_lead_to_the_same_place(seed):
     np.testing.assert_allclose(other.log_parameters, one.log_parameters, atol=1e-5)
     np.testing.assert_allclose(other.log_likelihood, one.log_likelihood, rtol=1e-11)
     np.testing.assert_allclose(other.hessian, one.hessian, atol=1e-4 * np.abs(one.hessian).max())
+
+
+@pytest.mark.parametrize(("events", "status"), [(2, "converged"), (0, "boundary")])
+def test_a_rough_objective_leads_to_the_same_end_in_fewer_evaluations(events, status):
+    evaluated = []
+
+    def poisson(exposure):
+        def objective(theta):
+            evaluated.append(exposure)
+            rate = np.exp(theta[0])
+            return (
+                events * theta[0] - exposure * rate,
+                events - exposure * np.exp(theta),
+                np.array([[-exposure * rate]]),
+            )
+
+        return objective
+
+    exact = maximize(poisson(3.0), np.ones(1))
+    alone = len(evaluated)
+    evaluated.clear()
+    helped = maximize(poisson(3.0), np.ones(1), rough=poisson(3.0001))
+    assert helped.status == exact.status == status
+    np.testing.assert_allclose(helped.log_parameters, exact.log_parameters, atol=1e-9)
+    assert helped.n_evaluations == len(evaluated)
+    assert evaluated.count(3.0) < alone
