@@ -32,6 +32,8 @@ _CLOSE = 1e-3  # a Newton step this short in log-parameters squares with the nex
 # A log-parameter whose standard deviation is above this is compared with its limits. Below it, a likelihood that is
 # near quadratic in the parameter or in its inverse has fallen by 1 / (2 * 0.3**2) = 5 when that comes to 0.
 _VAGUE = 0.3
+# How far from a vague maximum, in one log-parameter, another one is looked for.
+_FAR_ASIDE = 4.0
 # In units of log-likelihood: a limit that comes this close to an interior point is as good.
 _TIE = 1e-8
 # and one that is this much worse by a rough objective is worse
@@ -198,6 +200,8 @@ def maximize(
     if len(first) == 2:
         theta = _descend(surface, theta, scale=1.0 + abs(float(first[0])))
     best = _ascend(surface, theta)
+    if _doubtful(best):
+        best = _best_along_the_ridge(surface, sketch, best)
     if _doubtful(best) and not (sketch is not None and _stands_out(sketch, best)):
         best = _challenge(surface, best)
     if sketch is not None:
@@ -326,6 +330,25 @@ def _spread(hessian: FloatArray) -> FloatArray:
         return np.full(curvature.size, np.inf)
     spread: FloatArray = np.sqrt(np.einsum("ij,ij,j->i", directions, directions, 1.0 / curvature))
     return spread
+
+
+def _best_along_the_ridge(surface: _Surface, sketch: _Surface | None, best: _Point) -> _Point:
+    """The best of a point and of the maxima on either side of it, in the direction in which it is most vague.
+
+    A flat likelihood may have a second maximum there. In MBG/NBD one-time buyers are either slow, or gone at once: the
+    first makes r small, the second b.
+    """
+    if best.held is None or best.held.any():
+        return best
+    curvature, directions = np.linalg.eigh(-best.hessian)
+    reach = 2.0 / np.sqrt(max(float(curvature[0]), 1e-12))
+    aside = directions[:, 0] * min(reach, _FAR_ASIDE / float(np.max(np.abs(directions[:, 0]))))
+    found = [best]
+    for start in (best.theta - aside, best.theta + aside):
+        end = _ascend(sketch or surface, surface.clip(start))
+        if end.held is not None and np.max(np.abs(end.theta - best.theta)) > _CLOSE:
+            found.append(end if sketch is None else _ascend(surface, end.theta))
+    return max((point for point in found if point.held is not None), key=lambda point: point.value)
 
 
 def _challenge(surface: _Surface, best: _Point) -> _Point:
