@@ -21,6 +21,7 @@ from custval.typing import Instant, Span
 __all__ = [
     "Moment",
     "SpanOf",
+    "affordable",
     "choice",
     "flag",
     "fraction",
@@ -40,6 +41,8 @@ _SPAN = re.compile(r"(\d+)\s*(s|min|h|D|W|M|Y)")
 _LONGEST = 100_000
 _MOST_DIGITS = 20
 _BARE_DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}")
+# rows of a column of 8 GB
+_MOST = 10**9
 # numpy counts a length of time among the integers
 _NO_NUMBERS = (bool, np.bool_, np.timedelta64)
 
@@ -103,10 +106,22 @@ def number(
 
 
 def whole(value: Any, name: str, *, at_least: int = 0) -> int:
-    """`value` as an integer of at least `at_least`."""
+    """`value` as an integer of at least `at_least`, and few enough for a memory to hold as many things."""
     if isinstance(value, _NO_NUMBERS) or not isinstance(value, numbers.Integral) or int(value) < at_least:
         raise CustvalError(f"{name} must be a whole number of at least {at_least}; got {value!r}")
+    if int(value) > _MOST:
+        raise CustvalError(f"{name} must be at most {_MOST:,}; got more")
     return int(value)
+
+
+def affordable(count: float, what: str, suggestion: str) -> None:
+    """Raise before so many rows or draws are made that no memory holds them."""
+    if count > _MOST:
+        raise CustvalError(
+            f"this makes {count:,.0f} {what}; at most {_MOST:,} are made at once",
+            suggestion=suggestion,
+            code="too_large",
+        )
 
 
 def fraction(value: Any, name: str) -> float:

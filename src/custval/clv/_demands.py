@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from custval._frame import LazyTable, Table, as_number, count_where, is_missing, numbers, nw, require_numbers
-from custval._model import refuse_other_unit
+from custval._model import refuse_odd_total, refuse_other_unit
 from custval.errors import CustvalError, DataError
 from custval.typing import FloatArray
 
@@ -139,4 +139,5 @@ class Weights:
         weight, rows = numbers(found, "_custval_weight"), numbers(found, "_custval_rows")
         if rows.size and not weight.any():
             raise DataError("sample_weight must not be 0 throughout", column=self.column, code="weight")
+        refuse_odd_total(weight)
         return weight, rows

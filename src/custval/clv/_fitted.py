@@ -139,7 +139,7 @@ class MaximumLikelihoodModel(BaseEstimator):
                 model._restore(fit)
         except CustvalError:
             raise
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
             raise CustvalError(f"these data are no complete {cls.__name__}: {error}", code="envelope") from None
         return model
 

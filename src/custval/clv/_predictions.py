@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from custval._check import choice, flag, fraction, in_unit, number, whole
+from custval._check import affordable, choice, flag, fraction, in_unit, number, whole
 from custval._frame import LazyTable, Table, enter
 from custval._kernels.calendar import DAYS_PER
 from custval._kernels.counts import count_quantiles
@@ -175,6 +175,7 @@ class Predictions(CustomerBase):
         table = enter(X, "X")
         table.require("frequency", "recency", "T")
         x, t_x, T = self._read(table)
+        affordable(len(x) * (n_max + 2), "rows", "a smaller n_max, or fewer customers at a time")
         rows = np.repeat(np.arange(len(x)), n_max + 2)
         n = np.tile(np.arange(n_max + 2), len(x))
         return table.make(
@@ -208,7 +209,9 @@ class Predictions(CustomerBase):
         [9.0, 29.5, None]
         """
         check_fitted(self, "params_")
-        levels = [fraction(level, "q") for level in (q if isinstance(q, (list, tuple, np.ndarray)) else [q])]
+        levels = [fraction(level, "q") for level in (q if isinstance(q, (list, tuple)) or np.ndim(q) else [q])]
+        if not levels:
+            raise CustvalError("q must hold at least one probability; got none", suggestion="q=0.5")
         table = enter(X, "X")
         table.require("frequency", "recency", "T")
         (x, t_x, T), place = distinct_rows(self._read(table))

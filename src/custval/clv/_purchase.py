@@ -15,7 +15,12 @@ from custval._model import check_fitted, refuse_other_unit, sample_weights
 from custval.clv._predictions import Predictions
 from custval.clv._purchase_in_engine import collect_tuples
 from custval.clv._sampling import Sampling
+<<<<<<< HEAD
 from custval.clv._summary import customer_laws, enter_summary, summary_columns
+=======
+from custval.clv._summary import enter_summary, summary_columns
+from custval.clv.gamma_gamma import GammaGammaModel
+>>>>>>> breaker
 from custval.errors import CustvalError, FitError
 from custval.typing import FloatArray, IntoFrame, Span
 
@@ -196,6 +201,8 @@ class PurchaseModel(Predictions, Sampling):
         }
         if monetary_value is not None:
             amount = number(monetary_value, "monetary_value")
+            if spend is not None and not isinstance(spend, GammaGammaModel):
+                raise CustvalError(f"spend must be a GammaGammaModel; got {spend!r}", suggestion="spend=None")
             mean = amount if spend is None else spend.spend_of_one(frequency, amount)
             score |= {"expected_spend": mean, "expected_revenue": mean * score["expected_purchases"]}
         return score

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import chdtrc
 
-from custval._check import whole
+from custval._check import affordable, whole
 from custval._frame import enter, numbers
 from custval._model import sample_weights
 from custval._plots import paired_bars
@@ -148,6 +148,7 @@ def frequency_fit(model: PurchaseModel, X: IntoFrame, n_max: int = 7, *, sample_
     weight = np.ones(len(x)) if given is None else given
     if not len(x):
         raise DataError("X has no customers to compare with", count=0, code="empty")
+    affordable(min(len(x), _MOST_TIMES) * (n_max + 2), "probabilities", "a smaller n_max")
     place = np.minimum(x, n_max + 1).astype(np.int64)
     actual = np.bincount(place, weights=weight, minlength=n_max + 2).astype(np.float64)
     # opportunities are whole numbers, of which there are few

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from custval._check import choice, in_unit, whole
+from custval._check import affordable, choice, in_unit, whole
 from custval._frame import enter, new_frame, numbers
 from custval._plots import heat_map
 from custval._result import Result
@@ -143,7 +143,9 @@ def frequency_recency_matrix(
     if t is None and quantity == "expected_purchases":
         raise CustvalError("expected purchases need a horizon", suggestion='horizon="3M"')
     most, cuts = whole(max_frequency, "max_frequency", at_least=1), whole(steps, "steps", at_least=1)
-    grid = np.linspace(0.0, end, int(end) + 1 if model._discrete else cuts + 1)
+    cuts = int(end) if model._discrete else cuts
+    affordable((most + 1) * (cuts + 1), "cells", "a smaller max_frequency, or fewer steps")
+    grid = np.linspace(0.0, end, cuts + 1)
     x, t_x = (part.ravel() for part in np.meshgrid(np.arange(most + 1.0), grid, indexing="ij"))
     possible = (x == 0) == (t_x == 0)
     if model._discrete:

@@ -267,7 +267,7 @@ class GammaGammaModel(MaximumLikelihoodModel):
         p, q = self.params_["p"], self.params_["q"]
         return CustvalError(
             f"the expected spend is infinite where p · frequency + q ≤ 1; with p = {p:.4g} and q = {q:.4g} that "
-            f"is so for {count:,} customers (frequency up to {most})",
+            f"is so for {count:,} {'customer' if count == 1 else 'customers'} (frequency up to {most})",
             count=count,
             suggestion="predict for customers with more occasions, or give spend as a column or a number",
             code="infinite_mean",
