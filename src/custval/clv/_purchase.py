@@ -15,12 +15,8 @@ from custval._model import check_fitted, refuse_other_unit, sample_weights
 from custval.clv._predictions import Predictions
 from custval.clv._purchase_in_engine import collect_tuples
 from custval.clv._sampling import Sampling
-<<<<<<< HEAD
 from custval.clv._summary import customer_laws, enter_summary, summary_columns
-=======
-from custval.clv._summary import enter_summary, summary_columns
 from custval.clv.gamma_gamma import GammaGammaModel
->>>>>>> breaker
 from custval.errors import CustvalError, FitError
 from custval.typing import FloatArray, IntoFrame, Span
 
