@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["MISSING", "clean", "clean_header", "folded", "words"]
+__all__ = ["LONGEST_MISSING", "MISSING", "clean", "clean_header", "folded", "words"]
 
 # zero width space, word joiner, BOM, soft hyphen, and the marks of writing direction
 _INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, 0x061C, *range(0x202A, 0x202F)])
@@ -24,6 +24,8 @@ MISSING = frozenset(
     }
 )  # fmt: skip
 """Spellings of "missing", folded (`folded`)."""
+
+LONGEST_MISSING = max(map(len, MISSING))
 
 
 def clean(text: str) -> str:

@@ -114,7 +114,7 @@ def scan(text: str) -> DateText:
 
 def _bare_number(text: str) -> DateText:
     compact = _COMPACT.fullmatch(text)
-    if compact and len(text) in {8, 14} and 1 <= int(compact[2]) <= 12 and 1 <= int(compact[3]) <= 31:
+    if compact and len(text) in {8, 14} and 1500 <= int(compact[1]) < 2200:
         time = None if compact[4] is None else (int(compact[4]), int(compact[5]), int(compact[6] or 0), 0)
         return DateText("ymd", int(compact[1]), int(compact[2]), int(compact[3]), time, number=text)
     return DateText("serial", number=text)

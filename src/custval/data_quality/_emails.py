@@ -15,6 +15,9 @@ _LOCAL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+)*"
 )
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_](?:[\w-]{0,61}[^\W_])?")
+_USUAL = re.compile(
+    r"[A-Za-z0-9_%+-]{1,40}(?:\.[A-Za-z0-9_%+-]{1,40})?@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?\.){1,3}[A-Za-z]{2,20}"
+)
 _WRAPPED = re.compile(r"(?:mailto:)?<?(?:mailto:)?([^<>\s,;]+)>?[,;.]?", re.IGNORECASE)
 _NAMED = re.compile(r".*<([^<>\s]+@[^<>\s]+)>")
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
@@ -25,12 +28,13 @@ def email_reader(policy: str) -> Reader:
 
     def read(text: str) -> Outcome:
         bare, rules = text, []
-        wrapped = _WRAPPED.fullmatch(text) or _NAMED.fullmatch(text)
-        if wrapped and wrapped[1] != text:
-            bare, rules = wrapped[1], ["address alone"]
-        problem = _problem(bare)
-        if problem:
-            return Outcome(text, problem=problem)
+        if not _USUAL.fullmatch(text):
+            wrapped = _WRAPPED.fullmatch(text) or _NAMED.fullmatch(text)
+            if wrapped and wrapped[1] != text:
+                bare, rules = wrapped[1], ["address alone"]
+            problem = _problem(bare)
+            if problem:
+                return Outcome(text, problem=problem)
         local, _, domain = bare.rpartition("@")
         for rule, new_local, new_domain in _steps(local, domain, policy):
             if (new_local, new_domain) != (local, domain):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["KINDS", "kind_by_name"]
+__all__ = ["KINDS", "is_vague", "kind_by_name"]
 
 _HEADERS = {
     "name": "name fullname customername personname contactname realname username clientname 姓名 名字 客户姓名 "
@@ -41,9 +41,18 @@ _IS_FLAG = re.compile(r"(?:is|has)[_ ]|是否")
 
 def kind_by_name(header: str) -> str | None:
     """The kind of a column by a cleaned header in English or Chinese; None if it says nothing."""
-    words = re.sub(r"[\[(（【].*$", "", unicodedata.normalize("NFKC", header))
-    key = re.sub(r"[\W_]+", "", words.casefold())
+    key = _key(header)
     kind = _BY_HEADER.get(key) or _BY_HEADER.get(key.rstrip("0123456789"))
-    if kind is None and _IS_FLAG.match(words.casefold()):
+    if kind is None and _IS_FLAG.match(unicodedata.normalize("NFKC", header).casefold()):
         return "boolean"
     return kind
+
+
+def is_vague(header: str) -> bool:
+    """Whether a header says "name" and not whose: products and shops have names, too."""
+    return _key(header) in {"name", "名字", "客户名称", "clientname"}
+
+
+def _key(header: str) -> str:
+    words = re.sub(r"[\[(【].*$", "", unicodedata.normalize("NFKC", header))
+    return re.sub(r"[\W_]+", "", words.casefold())

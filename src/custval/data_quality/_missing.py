@@ -9,7 +9,7 @@ import numpy as np
 
 from custval._frame import Table, Texts, null_where, nulls, nw
 from custval.data_quality._changes import ColumnChanges
-from custval.data_quality._clean_text import MISSING, clean, folded
+from custval.data_quality._clean_text import LONGEST_MISSING, MISSING, clean, folded
 from custval.errors import CustvalError
 
 __all__ = ["Missing"]
@@ -47,8 +47,7 @@ class Missing:
         spellings = self._spellings.get(column)
         if spellings is not None:
             return folded(cleaned) in spellings
-        key = folded(cleaned)
-        if key not in MISSING:
+        if len(cleaned) > LONGEST_MISSING or folded(cleaned) not in MISSING:
             return False
         if kind in _NAMES:
             return cleaned not in _PEOPLE

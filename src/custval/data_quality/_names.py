@@ -25,6 +25,7 @@ _COMPANY = re.compile(
     r"\b(?:ltd|limited|inc|llc|gmbh|plc|corp|corporation|company|co\.|s\.a\.|bv|pty|university|bank)\b|公司|集团|银行|大学|商店|超市|医院|学校",
     re.IGNORECASE,
 )
+_NO_PERSON = re.compile(r"\b(?:of|the|on|at|for|in|with|and|und|et|or)\b", re.IGNORECASE)
 _PARTICLES = words("van von der den de di da del della dei dos das du ten ter zu zum zur af av bin ibn bint el al y e")
 _SUFFIXES = {"jr": "Jr", "jr.": "Jr.", "sr": "Sr", "sr.": "Sr.", "phd": "PhD", "md": "MD", "esq": "Esq"}
 _ROMAN = re.compile(r"(?:ii|iii|iv|vi|vii|viii|ix)$", re.IGNORECASE)
@@ -63,6 +64,8 @@ def read_name_part(text: str) -> Outcome:
 def _read(text: str, *, whole: bool) -> Outcome:
     if _NO_NAME.search(text):
         return Outcome(text, problem="no name: it holds digits or signs")
+    if _NO_PERSON.search(text):
+        return Outcome(text, problem="no name of one person, by its small words")
     if _COMPANY.search(text):
         return Outcome(text, problem="the name of an organization, it seems")
     if _CHINESE.fullmatch(text):

@@ -11,10 +11,15 @@ __all__ = ["Number", "NumberText", "chinese_numeral", "decimal_evidence", "resol
 
 
 class NumberText(NamedTuple):
-    """What stands in a text, its separators not yet understood; or why it is no number."""
+    """What stands in a text; or why it is no number.
+
+    `says` is the decimal sign by the text itself: "." or ","; "1" where there is none, "?" where the text does not say
+    whether it has one, "" where its signs make no number.
+    """
 
     sign: int = 1
     body: str = ""
+    says: str = "1"
     exponent: int = 0
     scale: int = 1
     percent: bool = False
@@ -33,6 +38,8 @@ class Number(NamedTuple):
 
 
 _PLAIN = re.compile(r"[+-]?(?:0|[1-9]\d*)", re.ASCII)
+_FRACTION = re.compile(r"[+-]?(?:0|[1-9]\d*)\.(?:\d\d?|\d{4,})", re.ASCII)
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+\.\d+", re.ASCII)
 _CURRENCIES = {
     "us$": "USD", "$": "$", "usd": "USD", "€": "EUR", "eur": "EUR", "euro": "EUR", "£": "GBP", "gbp": "GBP",
     "¥": "CNY", "cny": "CNY", "rmb": "CNY", "人民币": "CNY", "元": "CNY", "圆": "CNY", "块": "CNY", "块钱": "CNY",
@@ -58,6 +65,9 @@ def scan_number(text: str, *, chinese_numerals: bool = False) -> NumberText:
     """Read a cleaned text, its separators apart."""
     if _PLAIN.fullmatch(text):
         return NumberText(-1 if text[0] == "-" else 1, text.lstrip("+-"))
+    # what most columns hold, without the long way
+    if _FRACTION.fullmatch(text) or _GROUPED.fullmatch(text):
+        return NumberText(-1 if text[0] == "-" else 1, text.lstrip("+-"), ".")
     bare, rules = text.translate(_MINUS), []
     sign = 1
     if bare[:1] == "(" and bare[-1:] == ")":
@@ -79,9 +89,14 @@ def scan_number(text: str, *, chinese_numerals: bool = False) -> NumberText:
     if found["percent"] == "‰":
         return NumberText(problem="per mille is not read")
     rules += [found["unit"]] if found["unit"] else []
+    body = found["body"]
+    says = "1" if body.isdecimal() else _says(body)
+    if not says:
+        return NumberText(problem="no number: its separators do not fit")
     return NumberText(
         sign,
-        found["body"],
+        body,
+        says,
         int((found["exponent"] or "e0")[1:]),
         _UNITS[found["unit"]] if found["unit"] else 1,
         percent=found["percent"] is not None,
@@ -90,16 +105,16 @@ def scan_number(text: str, *, chinese_numerals: bool = False) -> NumberText:
     )
 
 
+_THIN = str.maketrans(dict.fromkeys(" '’", "_"))
+
+
 def _marks(body: str) -> tuple[str, str]:
     """The body with blanks and apostrophes taken for separators of thousands, and its points and commas."""
-    return re.sub("[ '’_]", "_", body), "".join(dict.fromkeys(char for char in body if char in ".,"))
+    return body.translate(_THIN), ("." if "." in body else "") + ("," if "," in body else "")
 
 
 def _says(body: str) -> str:
-    """Which sign is the decimal one by the text itself: "." or ","; "1" if it has none, "?" if it does not say.
-
-    Empty where the signs make no number.
-    """
+    """Which sign is the decimal one by the text itself; see `NumberText`."""
     written, marks = _marks(body)
     if not marks:
         return "1" if "_" not in written or _is_grouped(written, "_") else ""
@@ -123,7 +138,7 @@ def _is_grouped(written: str, mark: str) -> bool:
 
 def decimal_evidence(found: Iterable[NumberText]) -> str:
     """The decimal signs that the texts of a column show: "", ".", "," or both."""
-    says = {_says(number.body) for number in found if not number.problem and not number.body.isdecimal()}
+    says = {number.says for number in found if not number.problem}
     return "".join(sorted(says & {".", ","}))
 
 
@@ -132,19 +147,14 @@ def resolve_number(number: NumberText, decimal: str | None, evidence: str, *, pe
     if number.problem:
         return Number(problem=number.problem)
     rules, why, body = list(number.rules), list[str](), number.body
-    if body.isdecimal():
-        says = "1"
-    else:
-        says = _says(body)
+    says = number.says
+    if decimal is not None and says in {".", ","} and says != decimal:
+        return Number(problem=f"its decimal sign is not {decimal!r}")
+    if says == "?":
+        says, rule = _decide(body, decimal, evidence)
         if not says:
-            return Number(problem="no number: its separators do not fit")
-        if decimal is not None and says in {".", ","} and says != decimal:
-            return Number(problem=f"its decimal sign is not {decimal!r}")
-        if says == "?":
-            says, rule = _decide(body, decimal, evidence)
-            if not says:
-                return Number(problem=f"a thousand or a fraction? say decimal='.' or decimal=','; {rule}")
-            why = [rule] if rule else []
+            return Number(problem=f"a thousand or a fraction? say decimal='.' or decimal=','; {rule}")
+        why = [rule] if rule else []
     whole, fraction, grouped = _split(body, says)
     if len(whole) > 1 and whole[0] == "0":
         return Number(problem="leading zeros: an identifier, it seems, and no number")
@@ -184,7 +194,7 @@ def _split(body: str, says: str) -> tuple[str, str, bool]:
     whole, fraction = body, ""
     if says in {".", ","} and says in body:
         whole, _, fraction = body.rpartition(says)
-    digits = re.sub(r"\D", "", whole)
+    digits = whole if whole.isdecimal() else re.sub(r"\D", "", whole)
     return digits, fraction, len(digits) != len(whole)
 
 

@@ -18,6 +18,7 @@ COUNTRY_FORMS = ("alpha2", "alpha3", "english", "chinese")
 PLACE_FORMS = ("short", "full", "latin")
 
 _HAN = re.compile("[\u4e00-\u9fff]")
+_PROVINCE_BEFORE = re.compile("^(?:" + "|".join(name for p in PROVINCES for name in (p.full, p.short)) + ")[-,/·]?")
 _MUNICIPALITIES = ("11", "12", "31", "50", "81", "82")
 # how the railways, the post or the language of the place write it
 _OTHER_LATIN = {
@@ -157,8 +158,9 @@ def _place_reader(
     column = PLACE_FORMS.index(form)
 
     def read(text: str) -> Outcome:
-        bare = text.replace(" ", "")
-        short = chinese.get(bare) or chinese.get(bare.removeprefix("中国"))
+        bare = text.replace(" ", "").removeprefix("中国")
+        # a prefecture may have its province before it
+        short = chinese.get(bare) or (chinese.get(_PROVINCE_BEFORE.sub("", bare)) if rule == "city" else None)
         if short is None and pinyin and not _HAN.search(text):
             short = latin.get(_latin_key(text))
         if short is None:

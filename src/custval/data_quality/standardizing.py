@@ -11,7 +11,7 @@ from custval._frame import Table, Texts, distinct_texts, enter, holds_text, repl
 from custval._result import Result
 from custval.data_quality._changes import ColumnChanges, log_of, refuse_problems, unparsed_of
 from custval.data_quality._clean_text import clean, clean_header
-from custval.data_quality._kinds import KINDS, kind_by_name
+from custval.data_quality._kinds import KINDS, is_vague, kind_by_name
 from custval.data_quality._missing import Missing
 from custval.data_quality._outcome import Outcome, Reader
 from custval.data_quality._readers import Options, date_policy, reader_for
@@ -22,6 +22,7 @@ from custval.typing import IntoFrame
 __all__ = ["Standardized", "standardize"]
 
 _ENOUGH = 0.5
+_OF_PERSONS = 0.95
 _SURE = 0.8
 _LOOKED_AT = 1_000
 _BY_VALUES = ("email", "id_number", "credit_code")
@@ -273,38 +274,34 @@ class _Column:
         else:
             texts = distinct_texts(series, everything=True)
         cleaned = [clean(text) for text in texts.distinct]
-        read = self._reader(kind, cleaned)
-        outcomes = [self._outcome(text, kind, read) for text in cleaned]
+        gone = [self.missing.is_missing(text, self.column, kind) for text in cleaned]
+        known = dict.fromkeys(text for text, lost in zip(cleaned, gone, strict=True) if not lost)
+        read = reader_for(kind, list(known), self.options)
+        outcomes = [self._outcome(text, kind, read, lost=lost) for text, lost in zip(cleaned, gone, strict=True)]
         return self._recorded(texts, cleaned, outcomes, kind or "text", nullify=nullify)
-
-    def _known(self, cleaned: Sequence[str], kind: str | None) -> list[str]:
-        return list(dict.fromkeys(text for text in cleaned if not self.missing.is_missing(text, self.column, kind)))
-
-    def _reader(self, kind: str | None, cleaned: Sequence[str]) -> Reader:
-        return reader_for(kind, self._known(cleaned, kind), self.options)
 
     def _found(self, texts: Texts, by_name: str | None) -> str | None:
         """The kind that the name says, if the values agree; or the kind that the values show without a doubt."""
         sample = [clean(text) for text in texts.distinct[:_LOOKED_AT]]
         if by_name is not None:
-            return by_name if self._share(sample, by_name) >= _ENOUGH else None
+            enough = _OF_PERSONS if is_vague(clean_header(self.column)) else _ENOUGH
+            return by_name if self._share(sample, by_name) >= enough else None
         return next((kind for kind in _BY_VALUES if self._share(sample, kind) >= _SURE), None)
 
     def _share(self, sample: Sequence[str], kind: str) -> float:
         """The share of the distinct values that a kind understands; phones without a region count by their shape."""
-        known = self._known(sample, kind)
+        known = dict.fromkeys(text for text in sample if not self.missing.is_missing(text, self.column, kind))
         if not known:
             return 0.0
-        read = reader_for(kind, known, self.options)
-        return sum(not read(text).problem or _needs_a_word(read(text).problem) for text in known) / len(known)
+        read = reader_for(kind, list(known), self.options)
+        problems = [read(text).problem for text in known]
+        return sum(not problem or _needs_a_word(problem) for problem in problems) / len(known)
 
-    def _outcome(self, text: str, kind: str | None, read: Reader) -> Outcome:
-        if kind in _FIRST and not self.missing.says(self.column):
-            outcome = read(text)
-            if not outcome.problem:
-                return outcome
-        if self.missing.is_missing(text, self.column, kind):
-            return Outcome(None, "spelling of missing")
+    def _outcome(self, text: str, kind: str | None, read: Reader, *, lost: bool) -> Outcome:
+        if lost:
+            # a word for no, or for an unsaid gender, may be a spelling of missing elsewhere
+            outcome = read(text) if kind in _FIRST and text and not self.missing.says(self.column) else None
+            return Outcome(None, "spelling of missing") if outcome is None or outcome.problem else outcome
         if kind == "country" and text == "NA" and not self.missing.says(self.column):
             return Outcome(text, problem="NA is Namibia, and a spelling of missing; say missing={column: ['NA']} or []")
         return read(text)
@@ -315,12 +312,16 @@ class _Column:
         after: list[str | None] = []
         rules: list[str] = []
         for before, plain, outcome in zip(texts.distinct, cleaned, outcomes, strict=True):
+            if outcome.value == before and not (nullify and outcome.problem):
+                after.append(before)
+                rules.append("")
+                continue
             value = None if nullify and outcome.problem else outcome.value
             after.append(value)
             steps = ["characters and spaces"] if plain != before and value is not None else []
             steps += [outcome.rule] if outcome.rule else []
             steps += [f"null: {outcome.problem}"] if nullify and outcome.problem else []
-            rules.append("; ".join(steps) if value != before else "")
+            rules.append("; ".join(steps))
         return ColumnChanges(self.name, kind, texts, after, rules, [outcome.problem for outcome in outcomes])
 
 
