@@ -114,10 +114,15 @@ def scan(text: str) -> DateText:
 
 def _bare_number(text: str) -> DateText:
     compact = _COMPACT.fullmatch(text)
-    if compact and len(text) in {8, 14} and 1500 <= int(compact[1]) < 2200:
+    if compact and len(text) in {8, 14} and _may_be_a_date(*map(int, compact.group(1, 2, 3))):
         time = None if compact[4] is None else (int(compact[4]), int(compact[5]), int(compact[6] or 0), 0)
         return DateText("ymd", int(compact[1]), int(compact[2]), int(compact[3]), time, number=text)
     return DateText("serial", number=text)
+
+
+def _may_be_a_date(year: int, month: int, day: int) -> bool:
+    """Whether eight digits are a date, though perhaps of a day that does not exist, and no other number."""
+    return 1500 <= year < 2200 or (year >= 1000 and 1 <= month <= 12 and 1 <= day <= 31)
 
 
 def _separated(text: str) -> DateText | None:

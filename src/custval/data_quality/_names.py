@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from custval.data_quality._clean_text import words
 from custval.data_quality._outcome import Outcome
 
-__all__ = ["COMPOUND_FAMILY_NAMES", "read_name_part", "read_person_name", "split_chinese_name"]
+__all__ = ["COMPOUND_FAMILY_NAMES", "read_family_name", "read_given_name", "read_person_name", "split_chinese_name"]
 
 COMPOUND_FAMILY_NAMES = words(
     "欧阳 歐陽 上官 司马 司馬 诸葛 諸葛 夏侯 皇甫 尉迟 尉遲 公孙 公孫 慕容 令狐 长孙 長孫 宇文 司徒 "
@@ -27,6 +28,7 @@ _COMPANY = re.compile(
 )
 _NO_PERSON = re.compile(r"\b(?:of|the|on|at|for|in|with|and|und|et|or)\b", re.IGNORECASE)
 _PARTICLES = words("van von der den de di da del della dei dos das du ten ter zu zum zur af av bin ibn bint el al y e")
+_ARTICLES = words("la las los")
 _SUFFIXES = {"jr": "Jr", "jr.": "Jr.", "sr": "Sr", "sr.": "Sr.", "phd": "PhD", "md": "MD", "esq": "Esq"}
 _ROMAN = re.compile(r"(?:ii|iii|iv|vi|vii|viii|ix)$", re.IGNORECASE)
 # family names of Vietnam: their bearers' middle name Van is no particle
@@ -53,15 +55,20 @@ def split_chinese_name(name: str) -> tuple[str, str]:
 
 def read_person_name(text: str) -> Outcome:
     """A full name: western given name first, Chinese family name first."""
-    return _read(text, whole=True)
+    return _read(text, whole=True, begins=True)
 
 
-def read_name_part(text: str) -> Outcome:
-    """A given or a family name by itself."""
-    return _read(text, whole=False)
+def read_given_name(text: str) -> Outcome:
+    """A given name by itself: no particle begins it."""
+    return _read(text, whole=False, begins=True)
 
 
-def _read(text: str, *, whole: bool) -> Outcome:
+def read_family_name(text: str) -> Outcome:
+    """A family name by itself: it may begin with a particle."""
+    return _read(text, whole=False, begins=False)
+
+
+def _read(text: str, *, whole: bool, begins: bool) -> Outcome:
     if _NO_NAME.search(text):
         return Outcome(text, problem="no name: it holds digits or signs")
     if _NO_PERSON.search(text):
@@ -74,7 +81,7 @@ def _read(text: str, *, whole: bool) -> Outcome:
     value, rules = text, []
     if whole and (turned := _given_name_first(value)) is not None:
         value, rules = turned, ["given name first"]
-    cased = _western(value.replace("’", "'").replace("ʼ", "'").replace("`", "'"), whole=whole)
+    cased = _western(value.replace("’", "'").replace("ʼ", "'").replace("`", "'"), begins=begins)
     if cased != value:
         rules.append("name case")
     return Outcome(cased, "; ".join(rules))
@@ -96,19 +103,28 @@ def _given_name_first(text: str) -> str | None:
     return f"{given} {family}"
 
 
-def _western(text: str, *, whole: bool) -> str:
+def _western(text: str, *, begins: bool) -> str:
     words = text.split(" ")
     one_case = text.upper() == text or text.lower() == text
-    asian = words[0].casefold() in _VIETNAMESE
+    lower = [word.casefold() for word in words]
+    asian = lower[0] in _VIETNAMESE
     # what comes last carries the name, and so does the first word of a full name
     return " ".join(
         _word(
             word,
             one_case=one_case,
-            particle=place < len(words) - 1 and not (whole and place == 0) and not asian,
+            particle=place < len(words) - 1 and not asian and _is_particle(lower, place, begins=begins),
         )
         for place, word in enumerate(words)
     )
+
+
+def _is_particle(words: Sequence[str], place: int, *, begins: bool) -> bool:
+    """Whether a word is one that is written small in front of a family name."""
+    word = words[place]
+    if place == 0:
+        return not begins and word in _PARTICLES and len(word) > 1
+    return word in _PARTICLES or (word in _ARTICLES and words[place - 1] == "de")
 
 
 def _word(word: str, *, one_case: bool, particle: bool) -> str:
@@ -116,7 +132,7 @@ def _word(word: str, *, one_case: bool, particle: bool) -> str:
     is_upper, is_lower = word.isupper(), word.islower()
     if not is_upper and not is_lower:
         return word  # McDonald, DiCaprio, LaToya: whoever wrote it knew
-    if particle and folded in _PARTICLES:
+    if particle:
         return folded if one_case or is_lower else word.capitalize()
     if is_upper and _stays_upper(word, one_case=one_case):
         return word

@@ -17,14 +17,18 @@ _SHAPES = {
     "AU": re.compile(r"\d{4}"),
 }
 POSTCODE_REGIONS = tuple(_SHAPES)
-_PREFIX = re.compile(r"(?:CN|D|DE|US|USA|AU|AUS)[ -]+(?=\d)")
+# the country before the code, where it is that of the table
+_PREFIXES = {
+    region: re.compile(rf"(?:{written})[ -]+(?=\d)")
+    for region, written in {"CN": "CN|PRC", "US": "USA?", "DE": "DE?", "AU": "AUS?"}.items()
+}
 
 
 def postcode_reader(region: str | None) -> Reader:
     """A reader of postcodes of a region; without one (or of another), of any shape that one of them has."""
 
     def read(text: str) -> Outcome:
-        bare = _tidy(text)
+        bare = _tidy(text, region)
         if region in _SHAPES:
             fits = _SHAPES[region].fullmatch(bare) is not None
             problem = "" if fits else f"no postcode of {region}" + _too_short(bare, region)
@@ -38,8 +42,10 @@ def postcode_reader(region: str | None) -> Reader:
     return read
 
 
-def _tidy(text: str) -> str:
-    bare = _PREFIX.sub("", text.upper())
+def _tidy(text: str, region: str | None) -> str:
+    bare = text.upper()
+    if region in _PREFIXES:
+        bare = _PREFIXES[region].sub("", bare, count=1)
     british = _GB.fullmatch(bare.replace(" ", ""))
     if british:
         return f"{british[1]} {british[2]}"

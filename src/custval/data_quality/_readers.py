@@ -10,7 +10,7 @@ from custval.data_quality._countries import COUNTRIES
 from custval.data_quality._date_text import Policy, Read, day_first_evidence, resolve, scan
 from custval.data_quality._emails import EMAIL_POLICIES, email_reader
 from custval.data_quality._identity import read_credit_code, read_resident_id
-from custval.data_quality._names import read_name_part, read_person_name
+from custval.data_quality._names import read_family_name, read_given_name, read_person_name
 from custval.data_quality._outcome import Outcome, Reader
 from custval.data_quality._phones import phone_reader
 from custval.data_quality._postcodes import postcode_reader
@@ -86,8 +86,8 @@ def reader_for(kind: str | None, texts: Sequence[str], options: Options) -> Read
 
 _PLAIN: dict[str, Reader] = {
     "name": read_person_name,
-    "given_name": read_name_part,
-    "family_name": read_name_part,
+    "given_name": read_given_name,
+    "family_name": read_family_name,
     "id_number": read_resident_id,
     "credit_code": read_credit_code,
     "boolean": read_boolean,

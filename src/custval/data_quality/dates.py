@@ -54,7 +54,7 @@ class ParsedDates(Result):
     columns: Mapping[str, str] = dataclasses.field(hash=False)
 
     def __post_init__(self) -> None:
-        seal(self)
+        seal(self, "columns")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return reduce_sealed(self)

@@ -54,7 +54,7 @@ class Standardized(Result):
     headers: Mapping[str, str] = dataclasses.field(hash=False)
 
     def __post_init__(self) -> None:
-        seal(self)
+        seal(self, "kinds", "headers")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return reduce_sealed(self)
@@ -82,7 +82,8 @@ def standardize(
     r"""Bring names, phones, mail addresses, places, codes and dates to one spelling, and record every change.
 
     Columns of text whose kind is known by their name (in English or Chinese) and fits their values are standardized;
-    other columns are left alone. What a value does not say is not guessed: it stays, and is listed with the reason.
+    other columns are left alone. What a value does not say is not guessed: it stays, with its characters cleaned, and is
+    listed with the reason.
 
     Parameters
     ----------
