@@ -592,3 +592,11 @@ def test_any_headers(names, values):
     twice = standardize(once.frame)
     assert list(twice.frame) == list(once.frame)
     assert len(once.frame) == len(names)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in {"text", "id"}])
+def test_long_texts_cost_little(kind):
+    texts = [sign * 200_000 for sign in ("a", "1", "<a@", "1,", "一", "a ", "+", "(")]
+    after, problems = one(kind, texts)
+    assert len(after) == len(texts)
+    assert len(problems) == len(texts)

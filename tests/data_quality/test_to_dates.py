@@ -246,3 +246,8 @@ def test_every_cell_is_accounted_for(values, day_first, two_digit_years):
     }
     for row, (value, time) in enumerate(zip(values, result.frame["x"], strict=True)):
         assert pd.isna(time) == (value is None or row in listed or row in lost)
+
+
+def test_hostile_texts():
+    texts = ["1" * 100_000, "a@" * 100_000, "-" * 100_000, "0001-01-01T00:00+08:00", "9999-12-31T23:00-08:00"]
+    assert list(read(texts)[1]) == [0, 1, 2, 3, 4]

@@ -269,3 +269,12 @@ def test_every_cell_is_accounted_for(values, decimal, numerals):
     }
     for row, (value, number) in enumerate(zip(values, result.frame["x"], strict=True)):
         assert pd.isna(number) == (value is None or row in listed or row in lost)
+
+
+def test_hostile_texts():
+    texts = ["1" * 100_000, "1," * 100_000, "(" * 100_000, "1" * 300 + ".5", "1e400", "1e308", "1e-400"]
+    numbers, problems, _ = read(texts)
+    assert numbers[:3] == [None] * 3
+    assert numbers[3] == pytest.approx(float("1" * 300), rel=1e-15)
+    assert numbers[4:] == [None, 1e308, 0.0]
+    assert list(problems) == [0, 1, 2, 4]

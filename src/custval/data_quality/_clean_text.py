@@ -39,10 +39,10 @@ def clean(text: str) -> str:
     """
     if text.isascii():
         return " ".join((text if text.isprintable() else text.translate(_CONTROL)).split())
-    text = text.translate(_INVISIBLE).translate(_CONTROL)
+    text = unicodedata.normalize("NFKC", text.translate(_INVISIBLE).translate(_CONTROL))
     if _JOINERS.search(text) and not _NEEDS_JOINERS.search(text):
-        text = _JOINERS.sub("", text)
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+        text = unicodedata.normalize("NFKC", _JOINERS.sub("", text))
+    return " ".join(text.split())
 
 
 def clean_header(name: str) -> str:

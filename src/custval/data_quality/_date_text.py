@@ -88,12 +88,17 @@ _HAN_DATE = re.compile(
 )
 
 
+_LONGEST = 100
+
+
 def scan(text: str) -> DateText:
     """Read a cleaned text without any policy."""
     iso = _ISO.fullmatch(text)
     if iso:
         time = None if iso[4] is None else (int(iso[4]), int(iso[5]), int(iso[6] or 0), _microseconds(iso[7]))
         return DateText("ymd", int(iso[1]), int(iso[2]), int(iso[3]), time, _offset(iso[8]), plain=True)
+    if len(text) > _LONGEST:
+        return DateText(problem="no date of a known form")
     bare = _WEEKDAY.sub("", text).strip()
     if _HAN_DATE.search(bare):
         bare = _HAN_DATE.sub(lambda match: _han_date(match[0]), bare)
@@ -268,6 +273,7 @@ def _read(year: int, month: int, day: int, date: DateText, rule: str) -> Read:
             wall += dt.timedelta(days=1)
         else:
             wall = wall.replace(hour=hour, minute=minute, second=second, microsecond=micro)
+        _ = wall - dt.timedelta(minutes=date.offset or 0)  # the instant must be in the calendar, too
     except (ValueError, OverflowError):
         return Read(problem="no such day, or no such time of day")
     if date.offset is not None and abs(date.offset) > 14 * 60:

@@ -61,8 +61,13 @@ _MINUS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "‒": "-"})
 _GROUPS = re.compile(r"[1-9]\d{0,2}(?:S\d{3})+|[1-9]\d?(?:S\d\d)+S\d{3}", re.ASCII)
 
 
+_LONGEST = 400
+
+
 def scan_number(text: str, *, chinese_numerals: bool = False) -> NumberText:
     """Read a cleaned text, its separators apart."""
+    if len(text) > _LONGEST:
+        return NumberText(problem="no number: too long")
     if _PLAIN.fullmatch(text):
         return NumberText(-1 if text[0] == "-" else 1, text.lstrip("+-"))
     # what most columns hold, without the long way

@@ -25,6 +25,7 @@ _ENOUGH = 0.5
 _OF_PERSONS = 0.95
 _SURE = 0.8
 _LOOKED_AT = 1_000
+_LONGEST = 1_000
 _BY_VALUES = ("email", "id_number", "credit_code")
 _FIRST = frozenset({"boolean", "gender"})
 
@@ -82,8 +83,8 @@ def standardize(
     r"""Bring names, phones, mail addresses, places, codes and dates to one spelling, and record every change.
 
     Columns of text whose kind is known by their name (in English or Chinese) and fits their values are standardized;
-    other columns are left alone. What a value does not say is not guessed: it stays, with its characters cleaned, and is
-    listed with the reason.
+    other columns are left alone. What a value does not say is not guessed: it stays, with its characters cleaned, and
+    is listed with the reason.
 
     Parameters
     ----------
@@ -283,7 +284,7 @@ class _Column:
 
     def _found(self, texts: Texts, by_name: str | None) -> str | None:
         """The kind that the name says, if the values agree; or the kind that the values show without a doubt."""
-        sample = [clean(text) for text in texts.distinct[:_LOOKED_AT]]
+        sample = [clean(text[:_LONGEST]) for text in texts.distinct[:_LOOKED_AT]]
         if by_name is not None:
             enough = _OF_PERSONS if is_vague(clean_header(self.column)) else _ENOUGH
             return by_name if self._share(sample, by_name) >= enough else None
@@ -303,6 +304,8 @@ class _Column:
             # a word for no, or for an unsaid gender, may be a spelling of missing elsewhere
             outcome = read(text) if kind in _FIRST and text and not self.missing.says(self.column) else None
             return Outcome(None, "spelling of missing") if outcome is None or outcome.problem else outcome
+        if len(text) > _LONGEST and kind not in {None, "text", "id"}:
+            return Outcome(text, problem="too long to be one")
         if kind == "country" and text == "NA" and not self.missing.says(self.column):
             return Outcome(text, problem="NA is Namibia, and a spelling of missing; say missing={column: ['NA']} or []")
         return read(text)
