@@ -600,3 +600,21 @@ def test_long_texts_cost_little(kind):
     after, problems = one(kind, texts)
     assert len(after) == len(texts)
     assert len(problems) == len(texts)
+
+
+def test_what_is_missing_goes_from_columns_of_no_kind_and_nothing_else():
+    result = standardize({"note": [" none ", " x  y ", "?"]}, missing={"note": ["none"]})
+    assert result.frame["note"] == [None, " x  y ", "?"]
+    assert not result.kinds
+
+
+def test_a_column_whose_first_rows_are_blank():
+    values = [None] * 15_000 + ["13800138000"]
+    assert standardize({"手机": values}, region="CN").frame["手机"][-1] == "+8613800138000"
+
+
+def test_a_thousand_columns():
+    frame = pd.DataFrame({f"column {number}": ["a b", "c"] for number in range(1_000)})
+    result = standardize(frame)
+    assert result.frame.equals(frame)
+    assert not result.kinds

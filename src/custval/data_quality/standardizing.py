@@ -26,6 +26,8 @@ _OF_PERSONS = 0.95
 _SURE = 0.8
 _LOOKED_AT = 1_000
 _LONGEST = 1_000
+_FIRST_ROWS = 10_000
+_FEW = 20
 _BY_VALUES = ("email", "id_number", "credit_code")
 _FIRST = frozenset({"boolean", "gender"})
 
@@ -195,7 +197,8 @@ def standardize(
         change = work.changes(kind, said=said, nullify=policy == "null")
         if change is None:
             continue
-        kinds[name] = change.kind
+        if change.kind != "text" or said:
+            kinds[name] = change.kind
         changed.append(change)
         if any(change.rules) or not holds_text(table[column]):
             made[column] = replace_texts(table[column], change.texts, change.after)
@@ -264,38 +267,50 @@ class _Column:
     def changes(self, kind: str | None, *, said: bool, nullify: bool) -> ColumnChanges | None:
         """What becomes of the column; None if nothing is to be done with it."""
         series = self.table[self.column]
-        own = self.missing.says(self.column)
         if not said:
-            by_name = kind_by_name(clean_header(self.column))
             if not holds_text(series):
                 return None
-            texts = distinct_texts(series)
-            kind = self._found(texts, by_name)
-            if kind is None and not own:
+            kind = self._found(series)
+            if kind is None and not self.missing.says(self.column):
                 return None
-        else:
-            texts = distinct_texts(series, everything=True)
-        cleaned = [clean(text) for text in texts.distinct]
+        texts = distinct_texts(series, everything=said)
+        # of a column of no known kind, only what is missing goes
+        cleaned = list(map(clean, texts.distinct))
         gone = [self.missing.is_missing(text, self.column, kind) for text in cleaned]
+        if kind is None:
+            cleaned = texts.distinct
         known = dict.fromkeys(text for text, lost in zip(cleaned, gone, strict=True) if not lost)
         read = reader_for(kind, list(known), self.options)
         outcomes = [self._outcome(text, kind, read, lost=lost) for text, lost in zip(cleaned, gone, strict=True)]
         return self._recorded(texts, cleaned, outcomes, kind or "text", nullify=nullify)
 
-    def _found(self, texts: Texts, by_name: str | None) -> str | None:
+    def _found(self, series: Any) -> str | None:
         """The kind that the name says, if the values agree; or the kind that the values show without a doubt."""
-        sample = [clean(text[:_LONGEST]) for text in texts.distinct[:_LOOKED_AT]]
+        sample = self._sample(series)
+        by_name = kind_by_name(clean_header(self.column))
         if by_name is not None:
             enough = _OF_PERSONS if is_vague(clean_header(self.column)) else _ENOUGH
             return by_name if self._share(sample, by_name) >= enough else None
-        return next((kind for kind in _BY_VALUES if self._share(sample, kind) >= _SURE), None)
+        # one look at a few values, since most columns are none of these
+        likely = [kind for kind in _BY_VALUES if self._share(sample[:_FEW], kind) >= _ENOUGH]
+        return next((kind for kind in likely if self._share(sample, kind) >= _SURE), None)
+
+    def _sample(self, series: Any) -> list[str]:
+        """Some distinct values that are not missing, cleaned: of the first rows, or of all if those hold few."""
+        for rows in (_FIRST_ROWS, len(series)):
+            distinct = distinct_texts(series.head(rows)).distinct[:_LOOKED_AT]
+            cleaned = [clean(text[:_LONGEST]) for text in distinct]
+            known = [text for text in cleaned if not self.missing.is_missing(text, self.column)]
+            if len(known) >= _FEW or rows >= len(series):
+                break
+        return known
 
     def _share(self, sample: Sequence[str], kind: str) -> float:
         """The share of the distinct values that a kind understands; phones without a region count by their shape."""
-        known = dict.fromkeys(text for text in sample if not self.missing.is_missing(text, self.column, kind))
+        known = list(dict.fromkeys(sample))
         if not known:
             return 0.0
-        read = reader_for(kind, list(known), self.options)
+        read = reader_for(kind, known, self.options)
         problems = [read(text).problem for text in known]
         return sum(not problem or _needs_a_word(problem) for problem in problems) / len(known)
 
