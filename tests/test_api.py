@@ -24,7 +24,8 @@ PUBLIC = {
         spend_independence to_lifetimes tracking
     """,
     "custval.data_quality": """
-        CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate
+        CleanedTransactions ParsedDates ParsedNumbers Profile RuleSet Standardized Validation clean_transactions
+        identity_numbers presets profile rules standardize to_dates to_numeric validate
     """,
     "custval.datasets": "Store StoreTruth load_cdnow load_donations simulate_store simulate_transactions",
     "custval.errors": "ColumnError CustvalError CustvalWarning DataError FitError NotFittedError",
@@ -78,6 +79,18 @@ SIGNATURES = {
     "data_quality.clean_transactions": (
         "(tx, *, refunds='net', refund_when=None, unmatched_refunds='keep', duplicates='drop', zero_amount='keep', "
         "missing_customer='drop', exclude=None, tz=None)"
+    ),
+    "data_quality.standardize": (
+        "(frame, columns=None, *, region=None, missing=None, emails='domain', phones='own', countries='alpha2', "
+        "places='short', day_first=None, two_digit_years=None, headers=True, errors='keep')"
+    ),
+    "data_quality.to_dates": (
+        "(frame, columns=None, *, day_first=None, two_digit_years=None, serial=None, epoch=None, missing=None, "
+        "errors='null')"
+    ),
+    "data_quality.to_numeric": (
+        "(frame, columns=None, *, decimal=None, percent='fraction', chinese_numerals=False, missing=None, "
+        "errors='null')"
     ),
     "data_quality.validate": "(frame, rules, key=None, *, tz=None)",
     "segmentation.RFMScorer": "(n_bins=5, method='quantile', segments='standard', *, cuts=None)",
