@@ -78,7 +78,8 @@ _NAMED = (
         (
             r"\b(?:given|first|last|family|middle|full|maiden|sur|fore|nick|customer|client|contact|person|patient|employee|"
             r""
-            r"member|guest|holder|recipient|buyer|passenger|student|user) ?names?\b|\bsurname\b|\bforename\b|\b[fl]name\b|"
+            r"member|guest|holder|recipient|buyer|passenger|student|"
+            r"user) ?names?\b|\bsurname\b|\bforename\b|\b[fl]name\b|"
             r"\b(?:fullname|firstname|lastname|givenname|familyname)\b|姓名|名字|联系人|收货人|收件人|持卡人|昵称|^姓$|^名$|姓氏"
         ),
     ),

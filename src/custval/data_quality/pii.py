@@ -240,7 +240,7 @@ class _Looked(NamedTuple):
 
 def _as_values(name: str, column: Cells, looked: _Looked, clue: HeaderClue) -> list[Finding]:
     """The kind that the values of a column are, and others that prove themselves in some of its cells."""
-    hits = _hits(column, looked)
+    hits = _hits(column, looked, clue)
     found: list[Finding] = []
     for kind in dict.fromkeys([*hits, *([clue.kind] if clue.kind else [])]):
         places = hits.get(kind, [])
@@ -275,7 +275,7 @@ def _judged(name: str, kind: str, places: list[int], looked: _Looked, clue: Head
     return Finding(name, kind, "value", share, rows, evidence, confidence, looked.first(places))
 
 
-def _hits(column: Cells, looked: _Looked) -> dict[str, list[int]]:
+def _hits(column: Cells, looked: _Looked, clue: HeaderClue) -> dict[str, list[int]]:
     """Per kind the places of the values that have its form, if the column as a whole can be of the kind."""
     hits: dict[str, list[int]] = {}
     if column.kind != "time":
@@ -284,7 +284,7 @@ def _hits(column: Cells, looked: _Looked) -> dict[str, list[int]]:
                 continue  # amounts
             for kind in kinds_of(text):
                 hits.setdefault(kind, []).append(place)
-    if len(hits.get("name", ())) < _FEW_NAMES:
+    if clue.kind != "name" and len(hits.get("name", ())) < _FEW_NAMES:
         hits.pop("name", None)
     if _are_serial(looked, hits.get("phone", [])):
         hits.pop("phone", None)
