@@ -14,7 +14,7 @@ Only pairs of class and value that occur are held in memory, so a table may have
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,7 +32,8 @@ __all__ = [
 ]
 
 
-class Pairs(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Pairs:
     """The pairs of class and sensitive value that occur, sorted by class and then by value.
 
     Attributes

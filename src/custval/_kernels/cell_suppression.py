@@ -125,8 +125,10 @@ def determined(lines: list[IntArray]) -> NDArray[np.bool_]:
     """
     n = len(lines[0])
     matrix = _incidence(lines, n)
-    _, part = connected_components(sparse.bmat([[None, matrix], [matrix.T, None]]), directed=False)
-    part = part[matrix.shape[0] :]
+    line, cell = matrix.nonzero()
+    m = matrix.shape[0]
+    graph = sparse.csr_matrix((np.ones(len(line)), (line, m + cell)), shape=(m + n, m + n))
+    part = connected_components(graph, directed=False)[1][m:]
     result = np.zeros(n, dtype=bool)
     order = np.argsort(part, kind="stable")
     for own in np.split(order, np.flatnonzero(np.diff(part[order])) + 1):

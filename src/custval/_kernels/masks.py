@@ -16,7 +16,7 @@ _WORD = re.compile(r"[^\s,·-]+")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff*]+")
 _DOUBLE = frozenset("欧阳 上官 司马 诸葛 司徒 东方 皇甫 尉迟 公孙 慕容 令狐 夏侯 歐陽 司馬 諸葛".split())  # noqa: SIM905
 _REGION = re.compile(r".*?[省市区县州旗](?=.)")
-_YEAR = re.compile(r"(?<!\d)(?:18|19|20)\d{2}(?=\D|\d{4}(?!\d)|\*)")
+_YEAR = re.compile(r"(?<!\d)(?:18|19|20)\d{2}(?=\D|\d{4}(?!\d)|$)")
 
 
 def mask_value(kind: str, text: str) -> str:
@@ -96,7 +96,7 @@ def _address(text: str) -> str:
 
 
 def _word_of_address(word: str) -> str:
-    if any(map(str.isdigit, word)) or len(word) == 1:
+    if any(map(str.isdigit, word)) or len(word) == 1 or word[0] == "*":
         return "*" * len(word)
     return f"{word[0]}***"
 

@@ -89,6 +89,7 @@ _PATTERNS = tuple((kind, strength, re.compile(pattern, re.IGNORECASE)) for kind,
 
 # a column about an e-mail, a phone or a name of something else is none
 _ABOUT = re.compile(
+    r"^num\b|"
     r"\b(?:opt|opt ?in|optin|consent|consented|flag|is|has|count|counts|number of|n|num of|sent|opens?|opened|clicks?|"
     r"clicked|type|status|verified|valid|template|campaign|brand|model|provider|carrier|plan|device|lines?|service|"
     r"preference|score|rate|length|hash|product|item|file|company|store|shop|event|category|channel|host|column|table|"
@@ -143,7 +144,7 @@ def header_clue(header: str) -> HeaderClue:
             continue
         rest = _LINE.sub(" ", words)
         rest = pattern.sub(" ", rest)
-        if _ABOUT.search(rest) is not None and kind not in {"birth_date", "postcode", "national_id"}:
+        if _ABOUT.search(rest.strip()) is not None and kind not in {"birth_date", "postcode", "national_id"}:
             return HeaderClue(None, 0.0, denied | {kind} if kind == "name" else denied)
         return HeaderClue(kind, strength, denied - {kind})
     return HeaderClue(None, 0.0, denied)

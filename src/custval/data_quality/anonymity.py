@@ -199,8 +199,11 @@ def anonymity(
 def _codes(table: Table, name: str) -> tuple[IntArray, bool]:
     """Codes in the order of the values, null first, and whether that order means something."""
     series = table[name]
-    if series.dtype.is_integer() and not nulls(series).any():
-        return codes(series)[0], True
+    if series.dtype.is_integer():
+        known = ~nulls(series)
+        code = np.zeros(len(known), dtype=np.int64)
+        code[known] = codes(series[np.flatnonzero(known)])[0] + (not known.all())
+        return code, True
     if series.dtype.is_numeric():
         values = numbers(table, name, missing=True)
         return _ranks(values, ~np.isnan(values)), True

@@ -368,7 +368,7 @@ def retention(
     period = span(keep, "keep")
     policy = choice(missing, "missing", ("raise", "keep", "drop"))
     column = times(table, time)
-    limit = shift(moment(as_of, "as_of", column.zone).stamp, -period.count, period.unit)
+    limit = shift(np.asarray(moment(as_of, "as_of", column.zone).stamp), -period.count, period.unit)
     wall = column.wall.astype("M8[us]")
     gone = np.isnat(wall)
     if policy == "raise" and gone.any():

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from custval._check import choice, number, whole
-from custval._frame import Table, enter, numbers, nw, times
+from custval._frame import Table, enter, nulls, numbers, nw, times
 from custval.data_quality._cells import canonical_text, cells, column_names
 from custval.errors import CustvalError, DataError
 from custval.typing import IntoFrame
@@ -219,11 +219,11 @@ def _bounded(table: Table, name: str, how: Mapping[str, Any]) -> Any:
     bottom, top = _bound(how, "bottom"), _bound(how, "top")
     if bottom is not None and top is not None and bottom > top:
         raise CustvalError(f"columns[{name!r}]: bottom must not be above top; got {bottom:g} and {top:g}")
-    values = numbers(table, name, missing=True)
-    clipped = np.clip(values, bottom, top)
-    if table[name].dtype.is_integer() and not np.isnan(values).any() and _are_whole(bottom, top):
+    series = table[name]
+    if series.dtype.is_integer() and not nulls(series).any() and _are_whole(bottom, top):
         # as whole numbers, of which floats lose digits beyond 2^53
         return _clipped_integers(table, name, bottom, top)
+    clipped = np.clip(numbers(table, name, missing=True), bottom, top)
     return table.series(name, [None if np.isnan(value) else float(value) for value in clipped], nw.Float64)
 
 
