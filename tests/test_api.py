@@ -26,6 +26,9 @@ PUBLIC = {
     "custval.data_quality": """
         CleanedTransactions ParsedDates ParsedNumbers Profile RuleSet Standardized Validation clean_transactions
         identity_numbers presets profile rules standardize to_dates to_numeric validate
+        Anonymity CleanedTransactions Consented Masked PersonalData Profile Retained RuleSet SuppressedCells
+        Validation anonymity clean_transactions find_pii generalize mask presets profile pseudonymize
+        respect_consent retention rules suppress_small_cells validate
     """,
     "custval.datasets": "Store StoreTruth load_cdnow load_donations simulate_store simulate_transactions",
     "custval.errors": "ColumnError CustvalError CustvalWarning DataError FitError NotFittedError",
@@ -92,6 +95,14 @@ SIGNATURES = {
         "(frame, columns=None, *, decimal=None, percent='fraction', chinese_numerals=False, missing=None, "
         "errors='null')"
     ),
+    "data_quality.anonymity": "(frame, quasi_identifiers, sensitive=None, *, population=None)",
+    "data_quality.find_pii": "(frame, *, minimum_confidence=0.5, sample=10000, show_values=False)",
+    "data_quality.generalize": "(frame, columns)",
+    "data_quality.mask": "(frame, columns=None, *, minimum_confidence=0.5)",
+    "data_quality.pseudonymize": "(frame, columns, key, *, by_column=False, prefix='', length=32)",
+    "data_quality.respect_consent": ("(frame, purpose, *, consents=None, consent=None, purposes=None, as_of=None)"),
+    "data_quality.retention": "(frame, time, keep, *, as_of, missing='raise')",
+    "data_quality.suppress_small_cells": "(frame, counts, minimum=10, *, by=None, also=None)",
     "data_quality.validate": "(frame, rules, key=None, *, tz=None)",
     "segmentation.RFMScorer": "(n_bins=5, method='quantile', segments='standard', *, cuts=None)",
     "lifecycle.stages": "(transactions, customers=None, scheme=None, as_of=None, *, tz=None, check=True)",
