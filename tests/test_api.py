@@ -24,11 +24,10 @@ PUBLIC = {
         spend_independence to_lifetimes tracking
     """,
     "custval.data_quality": """
-        CleanedTransactions ParsedDates ParsedNumbers Profile RuleSet Standardized Validation clean_transactions
-        identity_numbers presets profile rules standardize to_dates to_numeric validate
-        Anonymity CleanedTransactions Consented Masked PersonalData Profile Retained RuleSet SuppressedCells
-        Validation anonymity clean_transactions find_pii generalize mask presets profile pseudonymize
-        respect_consent retention rules suppress_small_cells validate
+        Anonymity CleanedTransactions Consented Masked ParsedDates ParsedNumbers PersonalData Profile
+        Retained RuleSet Standardized SuppressedCells Validation anonymity clean_transactions find_pii
+        generalize identity_numbers mask presets profile pseudonymize respect_consent retention rules
+        standardize suppress_small_cells to_dates to_numeric validate
     """,
     "custval.datasets": "Store StoreTruth load_cdnow load_donations simulate_store simulate_transactions",
     "custval.errors": "ColumnError CustvalError CustvalWarning DataError FitError NotFittedError",
