@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +13,8 @@ from custval._kernels.holdout_metrics import Errors
 from custval.clv._contest import MODEL, RULE, Score, Standing, noise, standings
 from custval.clv.comparison import _advice
 from custval.errors import FitError
+
+plt = pytest.importorskip("matplotlib.pyplot")
 
 PURCHASES = cv.datasets.load_cdnow(sample=True).drop(columns="amount")
 CUTOFFS = ("1997-06-30", "1997-09-30")
