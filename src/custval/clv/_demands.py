@@ -13,8 +13,10 @@ from custval._model import refuse_odd_total, refuse_other_unit
 from custval.errors import CustvalError, DataError
 from custval.typing import FloatArray
 
-__all__ = ["HOW", "Demand", "Law", "Weights", "all_of", "finite", "same_unit"]
+__all__ = ["HOW", "MOST_PURCHASES", "Demand", "Law", "Weights", "all_of", "finite", "same_unit"]
 
+# beyond it floats do not count one by one
+MOST_PURCHASES = 2.0**53
 HOW = "custval.summarize(transactions) makes such a table"
 
 

@@ -12,6 +12,7 @@ from custval._kernels.calendar import GRAINS
 from custval._kernels.maximize import Maximum
 from custval._kernels.tuples import count_distinct_rows
 from custval._model import refuse_other_unit, sample_weights
+from custval.clv._demands import MOST_PURCHASES
 from custval.clv._predictions import Predictions
 from custval.clv._purchase_in_engine import collect_tuples
 from custval.clv._sampling import Sampling
@@ -180,7 +181,7 @@ class PurchaseModel(Predictions, Sampling):
         """
         t = self._horizon(horizon)
         x, t_x, end = (number(v, name) for v, name in ((frequency, "frequency"), (recency, "recency"), (T, "T")))
-        if not 0 <= t_x <= end or x < 0 or x != int(x) or (x == 0) != (t_x == 0):
+        if not 0 <= t_x <= end or not 0 <= x <= MOST_PURCHASES or x != int(x) or (x == 0) != (t_x == 0):
             raise CustvalError(
                 f"no customer has frequency={frequency!r}, recency={recency!r}, T={T!r}: frequency is a whole number "
                 "of at least 0, recency lies between 0 and T and is 0 exactly where frequency is",

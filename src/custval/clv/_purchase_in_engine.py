@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from custval._frame import LazyTable, Table, numbers, nw, require_numbers
-from custval.clv._demands import Demand, Law, Weights, all_of, finite, same_unit
+from custval.clv._demands import MOST_PURCHASES, Demand, Law, Weights, all_of, finite, same_unit
 from custval.clv._intervals import nulls_for_nan_lazily
 from custval.typing import FloatArray
 
@@ -192,6 +192,7 @@ def _demands(model: CustomerBase, table: LazyTable) -> tuple[Demand, ...]:
     laws: tuple[Law, ...] = (
         *(finite(table, name) for name in _SOURCE.values()),
         Law("frequency", (x < 0) | (x % 1 != 0), "a frequency is a whole number of at least 0"),
+        Law("frequency", x > MOST_PURCHASES, f"a frequency is at most {MOST_PURCHASES:g}"),
         Law("recency", (t_x < 0) | (t_x > T), "a recency lies between 0 and T"),
         Law("T", T < 0, "T is at least 0"),
         Law("recency", differ, "recency is 0 exactly for customers with frequency 0"),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from custval._frame import LazyTable, Table, enter_any, examples, numbers
-from custval.clv._demands import HOW
+from custval.clv._demands import HOW, MOST_PURCHASES
 from custval.errors import DataError
 from custval.typing import FloatArray, IntoFrame
 
@@ -25,6 +25,7 @@ def enter_summary(X: IntoFrame, also: tuple[str, ...] = (), hint: str = HOW) -> 
 def refuse_broken_frequency(x: FloatArray, rows: FloatArray | None = None) -> None:
     """Raise if a frequency is no count; `rows` says how many customers stand behind each."""
     _refuse((x < 0) | (x != np.floor(x)), "frequency", "a frequency is a whole number of at least 0", rows)
+    _refuse(x > MOST_PURCHASES, "frequency", f"a frequency is at most {MOST_PURCHASES:g}", rows)
 
 
 def summary_columns(
