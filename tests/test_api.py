@@ -16,14 +16,18 @@ PUBLIC = {
         summarize summarize_contracts testing transactions
     """,
     "custval.clv": """
-        AliveHistory BetaGeoCNBDModel BetaGeoModel Comparison CustomerEquity Evaluation FrequencyFit
-        FrequencyRecencyMatrix GammaGammaModel ModifiedBetaGeoCNBDModel ModifiedBetaGeoModel NBDModel
-        ParetoCurve ParetoNBDModel PurchaseModel SpendDistribution SpendIndependence Tracking alive_history
-        compare contribution customer_equity evaluate frequency_fit frequency_recency_matrix from_lifetimes
-        lifetime_value pareto_curve spend_distribution spend_independence to_lifetimes tracking
+        AliveHistory BetaGeoBetaBinomModel BetaGeoCNBDModel BetaGeoModel Comparison CustomerEquity
+        Evaluation FrequencyFit FrequencyRecencyMatrix GammaGammaModel ModifiedBetaGeoCNBDModel
+        ModifiedBetaGeoModel NBDModel ParetoCurve ParetoNBDModel PurchaseModel SpendDistribution
+        SpendIndependence Tracking alive_history compare contribution customer_equity evaluate frequency_fit
+        frequency_recency_matrix from_lifetimes lifetime_value pareto_curve spend_distribution
+        spend_independence to_lifetimes tracking
     """,
     "custval.data_quality": """
-        CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate
+        Anonymity CleanedTransactions Consented Masked ParsedDates ParsedNumbers PersonalData Profile
+        Retained RuleSet Standardized SuppressedCells Validation anonymity clean_transactions find_pii
+        generalize identity_numbers mask presets profile pseudonymize respect_consent retention rules
+        standardize suppress_small_cells to_dates to_numeric validate
     """,
     "custval.datasets": "Store StoreTruth load_cdnow load_donations simulate_store simulate_transactions",
     "custval.errors": "ColumnError CustvalError CustvalWarning DataError FitError NotFittedError",
@@ -35,7 +39,8 @@ PUBLIC = {
 
 SIGNATURES = {
     "calibration_holdout": (
-        "(transactions, *, calibration_end, holdout_end=None, grain='D', unit=None, tz=None, check=True)"
+        "(transactions, *, calibration_end, holdout_end=None, grain='D', unit=None, regularity=False, tz=None, "
+        "check=True)"
     ),
     "customers_from": "(table, columns, *, conflict='latest')",
     "load": "(data)",
@@ -77,6 +82,26 @@ SIGNATURES = {
         "(tx, *, refunds='net', refund_when=None, unmatched_refunds='keep', duplicates='drop', zero_amount='keep', "
         "missing_customer='drop', exclude=None, tz=None)"
     ),
+    "data_quality.standardize": (
+        "(frame, columns=None, *, region=None, missing=None, emails='domain', phones='own', countries='alpha2', "
+        "places='short', day_first=None, two_digit_years=None, headers=True, errors='keep')"
+    ),
+    "data_quality.to_dates": (
+        "(frame, columns=None, *, day_first=None, two_digit_years=None, serial=None, epoch=None, missing=None, "
+        "errors='null')"
+    ),
+    "data_quality.to_numeric": (
+        "(frame, columns=None, *, decimal=None, percent='fraction', chinese_numerals=False, missing=None, "
+        "errors='null')"
+    ),
+    "data_quality.anonymity": "(frame, quasi_identifiers, sensitive=None, *, population=None)",
+    "data_quality.find_pii": "(frame, *, minimum_confidence=0.5, sample=10000, show_values=False)",
+    "data_quality.generalize": "(frame, columns)",
+    "data_quality.mask": "(frame, columns=None, *, minimum_confidence=0.5)",
+    "data_quality.pseudonymize": "(frame, columns, key, *, by_column=False, prefix='', length=32)",
+    "data_quality.respect_consent": ("(frame, purpose, *, consents=None, consent=None, purposes=None, as_of=None)"),
+    "data_quality.retention": "(frame, time, keep, *, as_of, missing='raise')",
+    "data_quality.suppress_small_cells": "(frame, counts, minimum=10, *, by=None, also=None)",
     "data_quality.validate": "(frame, rules, key=None, *, tz=None)",
     "segmentation.RFMScorer": "(n_bins=5, method='quantile', segments='standard', *, cuts=None)",
     "lifecycle.stages": "(transactions, customers=None, scheme=None, as_of=None, *, tz=None, check=True)",

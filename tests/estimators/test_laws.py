@@ -9,6 +9,10 @@ import custval as cv
 from custval.testing import check_model, purchase_model_laws
 
 MODELS = {
+    "BetaGeoBetaBinomModel": (
+        cv.clv.BetaGeoBetaBinomModel(),
+        {"alpha": 1.2, "beta": 2.0, "gamma": 0.7, "delta": 4.0},
+    ),
     "NBDModel": (cv.clv.NBDModel(), {"r": 0.5, "alpha": 6.0}),
     "ModifiedBetaGeoModel": (cv.clv.ModifiedBetaGeoModel(), {"r": 0.8, "alpha": 6.0, "a": 0.8, "b": 2.5}),
     "BetaGeoCNBDModel": (cv.clv.BetaGeoCNBDModel(), {"k": 3, "r": 0.8, "alpha": 2.0, "a": 0.8, "b": 2.5}),

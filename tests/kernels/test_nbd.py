@@ -77,6 +77,8 @@ def test_shapes_and_those_who_never_leave():
         assert together.shape == (2, 3)
         for j, horizon in enumerate(t):
             np.testing.assert_allclose(method(*CDNOW, x, T, horizon), together[:, j], rtol=1e-14)
+        own = method(*CDNOW, x, T, np.array([[1.0], [1e6]]))
+        np.testing.assert_allclose(own, [[together[0, 0]], [together[1, 2]]], rtol=1e-14)
         np.testing.assert_allclose(method(np.full(2, 0.385), np.full(2, 12.07), x, T, t), together, rtol=1e-14)
     new = nbd.expected_purchases_new(*CDNOW, [[0.0, 39.0]])
     np.testing.assert_allclose(new, [nbd.expected_purchases_alive(*CDNOW, 0.0, 0.0, [0.0, 39.0])[0]])

@@ -23,7 +23,7 @@ from scipy.special import betainc, betaincc
 
 from custval.typing import FloatArray
 
-__all__ = ["phases_reach", "purchase_pmf", "would_buy", "would_stay"]
+__all__ = ["phases_reach", "purchase_pmf", "would_buy", "would_buy_exactly", "would_stay"]
 
 # numbers held at once
 _BLOCK = 1 << 18
@@ -89,6 +89,26 @@ def would_buy(s: FloatArray, tau: FloatArray, n_max: int, k: int, behind: int) -
     more : ndarray of shape (n, n_max + 2)
         P(W >= n) for n = 0, ..., n_max + 1.
     """
+    would = would_buy_exactly(s, tau, n_max, k, behind)
+    more = np.empty((s.size, n_max + 2))
+    more[:, :-1] = would
+    more[:, -1] = phases_reach((n_max + 1.0) * k - behind, s, tau)
+    # from the small end, so that no tail is a difference
+    return would, np.cumsum(more[:, ::-1], axis=1)[:, ::-1]
+
+
+def would_buy_exactly(s: FloatArray, tau: FloatArray, n_max: int, k: int, behind: int) -> FloatArray:
+    """P(W = n) for n = 0, ..., n_max.
+
+    Parameters
+    ----------
+    s, tau, n_max, k, behind
+        As in `purchase_pmf`.
+
+    Returns
+    -------
+    ndarray of shape (n, n_max + 1)
+    """
     phases = (n_max + 1) * k - behind
     i = np.arange(phases - 1, dtype=np.float64)
     with np.errstate(divide="ignore", over="ignore"):
@@ -99,12 +119,7 @@ def would_buy(s: FloatArray, tau: FloatArray, n_max: int, k: int, behind: int) -
     np.cumsum(log_pmf, axis=1, out=log_pmf)
     would = np.zeros((s.size, (n_max + 1) * k))
     np.exp(log_pmf, out=would[:, behind:])
-    would = would.reshape(s.size, n_max + 1, k).sum(axis=2)
-    more = np.empty((s.size, n_max + 2))
-    more[:, :-1] = would
-    more[:, -1] = phases_reach(phases, s, tau)
-    # from the small end, so that no tail is a difference
-    return would, np.cumsum(more[:, ::-1], axis=1)[:, ::-1]
+    return would.reshape(s.size, n_max + 1, k).sum(axis=2)
 
 
 def phases_reach(m: float | FloatArray, s: FloatArray, tau: FloatArray) -> FloatArray:
@@ -119,9 +134,12 @@ def phases_reach(m: float | FloatArray, s: FloatArray, tau: FloatArray) -> Float
     -------
     ndarray
     """
-    near, far = tau / (1 + tau), 1 / (1 + tau)
+    m, s, tau = np.broadcast_arrays(np.asarray(m, dtype=np.float64), s, tau)
+    reach = np.empty(tau.shape)
     # of z and 1 - z the one without rounding
-    reach: FloatArray = np.where(tau <= 1, betainc(m, s, near), betaincc(s, m, far))
+    near = tau <= 1
+    reach[near] = betainc(m[near], s[near], tau[near] / (1 + tau[near]))
+    reach[~near] = betaincc(s[~near], m[~near], 1 / (1 + tau[~near]))
     return reach
 
 

@@ -18,7 +18,7 @@ __all__ = ["continuous_rule", "discrete_rule"]
 
 # what is left after exp(-36) = 2e-16 of the weight is nothing
 _FAR = 36.0
-_NODES = 16
+_NODES = 10
 
 
 def continuous_rule(delta: float) -> tuple[FloatArray, FloatArray]:
@@ -43,8 +43,8 @@ def continuous_rule(delta: float) -> tuple[FloatArray, FloatArray]:
     >>> float((t @ weight).round(9))
     20.0
     """
-    step = 0.2
-    log_time = np.arange(-30.0, np.log(_FAR + 4), step)
+    step = 0.25
+    log_time = np.arange(-28.0, np.log(_FAR + 4), step)
     u = np.exp(log_time)
     return u / delta, step * u * np.exp(-u)
 
@@ -73,7 +73,7 @@ def discrete_rule(delta: float) -> tuple[FloatArray, FloatArray]:
     20.0
     """
     times, counts = [np.arange(1.0, 2 * _NODES)], [np.ones(2 * _NODES - 1)]
-    start, most = 2 * _NODES, max(_NODES, int(2 / delta))
+    start, most = 2 * _NODES, max(_NODES, int(4 / delta))
     while start * delta < _FAR + 4:
         size = min(start, most)
         node, weight = _block(size)

@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, betaincc, gammaln
 
 from custval._kernels.event_times import event_times
+from custval._kernels.horizons import as_rows, horizons, per_horizon
 from custval._kernels.maximize import Maximum
 from custval._kernels.priors import Prior, maximize_posterior
 from custval._kernels.purchase_tuples import PurchaseTuples
@@ -73,7 +74,7 @@ def log_likelihood(
     >>> log_likelihood(0.385, 12.07, [2, 0], [30.43, 0.0], 38.86).round(4)
     array([-9.044 , -0.5543])
     """
-    r, alpha, x, T = _floats(r, alpha, x, T)
+    r, alpha, x, T = as_rows(r, alpha, x, T)
     return gammaln(r + x) - gammaln(r) - x * np.log(alpha) - (r + x) * np.log1p(T / alpha) + 0.0 * np.asarray(t_x)
 
 
@@ -139,7 +140,7 @@ _prior = prior
 
 
 def _base(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None) -> PurchaseTuples:
-    x, t_x, T, w = (part.ravel() for part in _floats(x, t_x, T, 1.0 if w is None else w))
+    x, t_x, T, w = as_rows(x, t_x, T, 1.0 if w is None else w)
     if all(np.isfinite(part).all() for part in (x, T, w)):
         (x, T), w = count_distinct_rows((x, T), w)
         t_x = np.zeros(x.size)
@@ -231,7 +232,7 @@ def expected_purchases_alive(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: Ar
     array([1.8263, 0.2948])
     """
     s, span = _shape_and_span(r, alpha, x, T)
-    return np.multiply.outer(s / span, np.asarray(t, dtype=np.float64))
+    return per_horizon((s / span)[:, None] * horizons(t), t)
 
 
 def probability_active_alive(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: ArrayLike, t: ArrayLike) -> FloatArray:
@@ -252,10 +253,9 @@ def probability_active_alive(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: Ar
         1 - (1 + t / (alpha + T))**-(r + x).
     """
     s, span = _shape_and_span(r, alpha, x, T)
-    times = np.asarray(t, dtype=np.float64)
-    times = times if times.ndim == 2 else times.ravel()
+    times = horizons(t)
     active: FloatArray = -np.expm1(-s[:, None] * np.log1p(times / span[:, None]))
-    return active if np.ndim(t) else active[:, 0]
+    return per_horizon(active, t)
 
 
 def probability_ever_alive(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: ArrayLike) -> FloatArray:
@@ -413,12 +413,8 @@ def draw(
 
 def _shape_and_span(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """The posterior of lambda: Gamma(r + x, alpha + T)."""
-    r, alpha, x, T = (part.ravel() for part in _floats(r, alpha, x, T))
+    r, alpha, x, T = as_rows(r, alpha, x, T)
     return r + x, alpha + T
-
-
-def _floats(*parts: ArrayLike) -> tuple[FloatArray, ...]:
-    return tuple(np.broadcast_arrays(*(np.asarray(part, dtype=np.float64) for part in parts)))
 
 
 def _sum(values: FloatArray) -> float:

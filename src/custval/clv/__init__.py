@@ -3,6 +3,7 @@
 from custval.clv._purchase import PurchaseModel
 from custval.clv.alive_history import AliveHistory, alive_history
 from custval.clv.beta_geo import BetaGeoModel
+from custval.clv.beta_geo_beta_binom import BetaGeoBetaBinomModel
 from custval.clv.beta_geo_cnbd import BetaGeoCNBDModel
 from custval.clv.comparison import Comparison, compare
 from custval.clv.contribution import contribution
@@ -24,6 +25,7 @@ from custval.clv.tracking import Tracking, tracking
 
 __all__ = [
     "AliveHistory",
+    "BetaGeoBetaBinomModel",
     "BetaGeoCNBDModel",
     "BetaGeoModel",
     "Comparison",

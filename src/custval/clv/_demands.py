@@ -13,19 +13,17 @@ from custval._model import refuse_odd_total, refuse_other_unit
 from custval.errors import CustvalError, DataError
 from custval.typing import FloatArray
 
-__all__ = ["HOW", "MOST_PURCHASES", "Demand", "Law", "Weights", "all_of", "finite", "same_unit"]
+__all__ = ["HOW", "Demand", "Law", "Weights", "all_of", "finite", "same_unit"]
 
-# beyond it floats do not count one by one
-MOST_PURCHASES = 2.0**53
 HOW = "custval.summarize(transactions) makes such a table"
 
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """What no customer can have: where it is so, in which column, and what should be."""
+    """What no customer can have: where it is so (an expression, or an array), in which column, and what should be."""
 
     column: str
-    broken: nw.Expr
+    broken: Any
     text: str
 
 

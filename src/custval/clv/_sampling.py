@@ -10,6 +10,7 @@ import numpy as np
 from custval._check import affordable, random_generator, whole
 from custval._frame import codes, enter, new_frame
 from custval._model import check_fitted
+from custval.clv._answers import identifiers_of
 from custval.clv._customer_base import CustomerBase
 from custval.errors import CustvalError
 from custval.typing import FloatArray, IntArray, IntoFrame, RngLike, Span
@@ -116,8 +117,9 @@ class Sampling(CustomerBase):
         purchases = np.empty_like(drawn)
         purchases[order] = drawn
         rows = np.repeat(np.arange(len(x)), n_draws)
-        ids = {"customer_id": table["customer_id"][rows]} if "customer_id" in table else {}
-        return table.make({**ids, "draw": np.tile(np.arange(n_draws), len(x)), "purchases": purchases.ravel()})
+        return table.make(
+            {**identifiers_of(table, rows), "draw": np.tile(np.arange(n_draws), len(x)), "purchases": purchases.ravel()}
+        )
 
     def _draw(self, n: int, T: Any, rng: RngLike) -> tuple[FloatArray, IntArray, FloatArray, Mapping[str, Any]]:
         check_fitted(self, "params_")

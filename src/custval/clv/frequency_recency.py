@@ -9,10 +9,9 @@ import numpy as np
 
 from custval._check import affordable, choice, in_unit, whole
 from custval._frame import enter, new_frame, numbers
-from custval._model import check_fitted
 from custval._plots import heat_map
 from custval._result import Result
-from custval.clv._purchase import PurchaseModel
+from custval.clv._purchase import PurchaseModel, require_model
 from custval.errors import CustvalError
 from custval.typing import FloatArray, Span
 
@@ -136,9 +135,7 @@ def frequency_recency_matrix(
     7          2     26.0               0.236
     8          2     52.0               0.369
     """
-    if not isinstance(model, PurchaseModel):
-        raise CustvalError(f"model must be a model of purchases; got {type(model).__name__}")
-    check_fitted(model, "params_")
+    require_model(model)
     choice(quantity, "quantity", ("expected_purchases", "probability_alive"))
     end = in_unit(T, "T", model.unit_)
     model._whole(np.array(end), "T")

@@ -14,10 +14,10 @@ from custval._frame import Table, enter, labels, stamps, times, to_mapping
 from custval._kernels.calendar import period_number, period_start, shift, units_per_period
 from custval._plots import curves
 from custval._result import Result
-from custval.clv._purchase import PurchaseModel
+from custval.clv._answers import float_column
+from custval.clv._purchase import PurchaseModel, require_model
 from custval.clv._repeats import Repeats, repeats_of
 from custval.clv._seasons import Seasons, ends_before, seasons_of
-from custval.clv.evaluation import maybe, require_model
 from custval.errors import CustvalError, CustvalWarning, DataError
 from custval.summary._lines import Lines, read, refuse_before
 from custval.summary._windows import no_holdout
@@ -77,6 +77,9 @@ class Tracking(Result):
     season: Any
     season_share: float
     seasonal: bool
+
+    def __str__(self) -> str:
+        return self.verdict
 
     def to_frame(self) -> Any:
         """The periods, in the library of the transactions."""
@@ -283,8 +286,8 @@ def _season(table: Table, seasons: Seasons, grain: str) -> Any:
             "month_end": stamps("month_end", _last_day(seasons.end, grain), None, table.frame.implementation),
             "actual": seasons.actual,
             "expected": seasons.expected,
-            "ratio": maybe(table, ratio),
-            "ratio_year_before": maybe(table, seasons.year_before),
+            "ratio": float_column(table, ratio),
+            "ratio_year_before": float_column(table, seasons.year_before),
         }
     )
 

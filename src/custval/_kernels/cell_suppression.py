@@ -1,0 +1,162 @@
+"""Complementary suppression: which further cells of a table of counts to hide so that totals give no small one back.
+
+Known are the totals of all lines. Hidden cells x satisfy A x = b, a row of A per line and ones at its hidden cells.
+Cell j follows from the totals exactly if x_j is the same for all solutions: if e_j is in the row space of A, which
+is to say that the projection of any vector onto the null space of A is zero at j.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import lsmr
+
+from custval.typing import FloatArray, IntArray
+
+__all__ = ["determined", "suppress"]
+
+_DENSE = 600
+_ZERO = 1e-6  # where solving was not exact, rather one cell too many than one too few
+
+
+def suppress(value: IntArray, lines: list[IntArray], minimum: int) -> tuple[IntArray, NDArray[np.bool_]]:
+    """Hide small cells and what else it takes.
+
+    Parameters
+    ----------
+    value : array of int64, shape (n,)
+        Counts, not negative.
+    lines : list of arrays of int64, shape (n,)
+        For each dimension the number of the line that each cell belongs to; the totals of all lines are known.
+    minimum : int
+        Counts from 1 to `minimum` − 1 are small.
+
+    Returns
+    -------
+    state : array of int64, shape (n,)
+        −1 shown, 0 hidden because it is small, 1 hidden for the sake of others.
+    exposed : array of bool, shape (n, dimensions)
+        Hidden cells in lines that cannot protect them, since all else in the line is hidden or zero: the totals of
+        these lines would give them back, or nearly, and are taken not to be known.
+
+    References
+    ----------
+    Hundepool, A. et al. (2012). Statistical Disclosure Control. Wiley, section 4.4.
+    """
+    state = np.where((value > 0) & (value < minimum), 0, -1).astype(np.int64)
+    exposed = np.zeros((len(value), len(lines)), dtype=bool)
+    while True:
+        before = np.count_nonzero(state >= 0)
+        for place, line in enumerate(lines):
+            exposed[:, place] = _fill(value, line, state, minimum)
+        if np.count_nonzero(state >= 0) == before and not _break_open(value, lines, state, exposed):
+            return state, exposed
+
+
+def _short(value: IntArray, line: IntArray, state: IntArray, minimum: int) -> NDArray[np.bool_]:
+    """Which lines have hidden cells that their sum tells too much about."""
+    size = int(line.max(initial=-1)) + 1
+    hidden = state >= 0
+    count = np.bincount(line[hidden], minlength=size)
+    total = np.rint(np.bincount(line[hidden], weights=value[hidden].astype(np.float64), minlength=size))
+    others = np.bincount(line[state == 1], minlength=size)
+    # small cells alone are known to lie between 1 and minimum − 1, so that the least and the largest sum tell them all
+    told = (others == 0) & ((total == count) | (total == count * (minimum - 1)))
+    short: NDArray[np.bool_] = (count > 0) & ((count < 2) | (total < minimum) | told)
+    return short
+
+
+def _fill(value: IntArray, line: IntArray, state: IntArray, minimum: int) -> NDArray[np.bool_]:
+    """Hide the smallest shown cells of short lines until none is short; the hidden cells of lines that stay short."""
+    while True:
+        short = _short(value, line, state, minimum)
+        # a zero protects nothing by its size, and often it is known to be one
+        free = np.flatnonzero(short[line] & (state < 0) & (value > 0))
+        if not free.size:
+            left: NDArray[np.bool_] = short[line] & (state >= 0)
+            return left
+        free = free[np.lexsort((free, value[free], line[free]))]
+        state[free[np.flatnonzero(np.diff(line[free], prepend=-1))]] = 1
+
+
+def _break_open(value: IntArray, lines: list[IntArray], state: IntArray, exposed: NDArray[np.bool_]) -> bool:
+    """Hide one more cell beside each small cell that follows from the totals; whether there was one to hide."""
+    hidden = np.flatnonzero(state >= 0)
+    if not hidden.size or not lines:
+        return False
+    # the totals of exposed lines are not published
+    known = [np.where(exposed[hidden, place], -1, line[hidden]) for place, line in enumerate(lines)]
+    follows = hidden[determined(known)]
+    opened = np.zeros(len(value), dtype=bool)
+    any_hidden = False
+    for cell in follows[state[follows] == 0].tolist():
+        if opened[cell]:
+            continue  # what was hidden for another one may do for this one too
+        beside = np.logical_or.reduce([line == line[cell] for line in lines])
+        free = np.flatnonzero(beside & (state < 0) & (value > 0))
+        if free.size:
+            state[free[np.lexsort((free, value[free]))[0]]] = 1
+            opened |= beside
+            any_hidden = True
+        else:
+            exposed[cell] = True
+    return any_hidden
+
+
+def determined(lines: list[IntArray]) -> NDArray[np.bool_]:
+    """Which hidden cells follow from the totals of their lines.
+
+    Parameters
+    ----------
+    lines : list of arrays of int64, shape (n,)
+        For each dimension the line of each hidden cell; −1: a line whose total is not known.
+
+    Examples
+    --------
+    Two rings of four cells each that share no line, and one cell between them: it alone follows.
+
+    >>> import numpy as np
+    >>> rows = np.array([0, 0, 1, 1, 2, 2, 3, 3, 0])
+    >>> columns = np.array([0, 1, 0, 1, 2, 3, 2, 3, 2])
+    >>> determined([rows, columns]).tolist()
+    [False, False, False, False, False, False, False, False, True]
+    """
+    n = len(lines[0])
+    matrix = _incidence(lines, n)
+    line, cell = matrix.nonzero()
+    m = matrix.shape[0]
+    graph = sparse.csr_matrix((np.ones(len(line)), (line, m + cell)), shape=(m + n, m + n))
+    part = connected_components(graph, directed=False)[1][m:]
+    result = np.zeros(n, dtype=bool)
+    order = np.argsort(part, kind="stable")
+    for own in np.split(order, np.flatnonzero(np.diff(part[order])) + 1):
+        block = matrix[:, own]
+        result[own] = _is_fixed(block[np.flatnonzero(block.getnnz(axis=1))])
+    return result
+
+
+def _incidence(lines: list[IntArray], n: int) -> sparse.csr_matrix:
+    rows, columns, begin = [], [], 0
+    for line in lines:
+        known = np.flatnonzero(line >= 0)
+        rows.append(line[known] + begin)
+        columns.append(known)
+        begin += int(line.max(initial=-1)) + 1
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    return sparse.csr_matrix((np.ones(len(row)), (row, column)), shape=(max(begin, 1), n))
+
+
+def _is_fixed(matrix: sparse.csr_matrix) -> NDArray[np.bool_]:
+    """Where the projection of a random vector onto the null space is zero: almost surely where all of them are."""
+    n = matrix.shape[1]
+    vector: FloatArray = np.random.default_rng(0).normal(size=n)
+    if matrix.shape[0] == 0:
+        return np.zeros(n, dtype=bool)
+    if n <= _DENSE:
+        solution = np.linalg.lstsq(matrix.toarray(), matrix @ vector)[0]
+    else:
+        solution = lsmr(matrix, matrix @ vector, atol=1e-13, btol=1e-13, maxiter=20 * n)[0]
+    fixed: NDArray[np.bool_] = np.abs(vector - solution) < _ZERO
+    return fixed

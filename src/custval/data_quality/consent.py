@@ -1,0 +1,391 @@
+"""What persons have agreed to, and for how long: tables narrowed to what a purpose may see."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from custval._check import choice, moment, span
+from custval._frame import Table, enter, nulls, nw, refuse_other_libraries, shared_codes, times
+from custval._kernels.calendar import shift
+from custval._result import Account
+from custval.data_quality._private import PrivateResult
+from custval.errors import ColumnError, CustvalError, DataError
+from custval.typing import Instant, IntArray, IntoFrame
+
+__all__ = ["Consented", "Retained", "respect_consent", "retention"]
+
+_REASONS = ("unknown", "no consent", "withdrawn", "expired", "not yet")
+_UNKNOWN, _REFUSED, _WITHDRAWN, _EXPIRED, _NOT_YET = range(len(_REASONS))
+_DAY = 86_400_000_000
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Consented(PrivateResult):
+    """What `respect_consent` gives back.
+
+    Attributes
+    ----------
+    frame : frame
+        The rows of customers who agreed, with the columns that the purpose may see.
+    purpose : str
+    account : Account
+        Rows in, rows out, and rows left out: "no consent", "withdrawn", "expired", "not yet", "unknown".
+    columns_removed : tuple of str
+        The columns that the purpose may not see.
+    """
+
+    frame: Any = dataclasses.field(repr=False)
+    purpose: str
+    account: Account
+    columns_removed: tuple[str, ...]
+
+    def to_frame(self) -> Any:
+        """The rows and columns that the purpose may see."""
+        return self.frame
+
+
+def respect_consent(
+    frame: IntoFrame,
+    purpose: str,
+    *,
+    consents: IntoFrame | None = None,
+    consent: str | None = None,
+    purposes: Mapping[str, Sequence[str]] | None = None,
+    as_of: Instant | None = None,
+) -> Consented:
+    """Narrow a table to the customers who agreed to a purpose and to the columns that the purpose may see.
+
+    Parameters
+    ----------
+    frame : frame
+        Any table; with `consents` it has `customer_id`.
+    purpose : str
+        Such as "marketing".
+    consents : frame, optional
+        Who agreed to what: `customer_id, purpose, granted` (boolean), and where there are such columns `from` and
+        `until` (dates or times; null: always, and without end). Of several records of a customer for the purpose the
+        latest `from` up to `as_of` counts (null is the earliest); of equally late ones a refusal.
+    consent : str, optional
+        Without `consents`: the boolean column that says who agreed. Default: the column `consent_<purpose>`, else
+        `<purpose>`, else `consent`.
+    purposes : mapping of str to sequence of str, optional
+        Per purpose the columns that it may see. `customer_id` always stays. A purpose that is not in it raises.
+    as_of : date, datetime, datetime64 or ISO text, optional
+        The day on which consent must hold, needed if there is a column `from` or `until`; a date means the end of
+        the day, and `until` is the last moment or day on which consent holds.
+
+    Returns
+    -------
+    Consented
+        `.frame`, `.account`, `.columns_removed`.
+
+    Raises
+    ------
+    ColumnError
+        If a column is missing or of the wrong type.
+    DataError
+        If a frame is lazy, or customers or purposes are null.
+    CustvalError
+        If the purpose is not among `purposes`, or `as_of` is missing.
+
+    Notes
+    -----
+    Silence is no consent: customers of whom nothing is known ("unknown": null, or no record) are left out. "withdrawn"
+    are those who agreed before and then refused; "expired" those whose consent has ended; "not yet" those whose only
+    records begin after `as_of`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from custval.data_quality import respect_consent
+    >>> people = pd.DataFrame(
+    ...     {"customer_id": [1, 2, 3, 4], "email": ["a@x.org", "b@x.org", "c@x.org", "d@x.org"], "income": [3, 4, 5, 6]}
+    ... )
+    >>> consents = pd.DataFrame(
+    ...     {
+    ...         "customer_id": [1, 2, 2, 3],
+    ...         "purpose": ["marketing", "marketing", "marketing", "research"],
+    ...         "granted": [True, True, False, True],
+    ...         "from": pd.to_datetime(["2023-01-01", "2023-01-01", "2024-02-01", "2023-01-01"]),
+    ...     }
+    ... )
+    >>> allowed = respect_consent(
+    ...     people, "marketing", consents=consents, purposes={"marketing": ["email"]}, as_of="2024-06-30"
+    ... )
+    >>> allowed.frame
+       customer_id    email
+    0            1  a@x.org
+    >>> print(allowed.account)
+    rows in                                      4
+      − unknown                                  2
+      − withdrawn                                1
+    rows out                                     1
+    >>> allowed.columns_removed
+    ('income',)
+    """
+    table = enter(frame)
+    if not isinstance(purpose, str) or not purpose:
+        raise CustvalError(f"purpose must be text, such as 'marketing'; got {purpose!r}")
+    kept = _columns(table, purpose, purposes)
+    if consents is not None:
+        if consent is not None:
+            raise CustvalError("give consents (a table) or consent (a column), not both")
+        state = _of_table(table, enter(consents, "the consents"), purpose, as_of)
+    else:
+        state = _of_column(table, _consent_column(table, purpose, consent))
+    allowed = state < 0
+    rows = table.rows(allowed)
+    removed = tuple(name for name in table.columns if name not in kept)
+    aside = {reason: int((state == place).sum()) for place, reason in enumerate(_REASONS)}
+    return Consented(
+        frame=table.leave(rows.select(*kept) if removed else rows),
+        purpose=purpose,
+        account=Account(len(table), int(allowed.sum()), {reason: n for reason, n in aside.items() if n}),
+        columns_removed=removed,
+    )
+
+
+def _columns(table: Table, purpose: str, purposes: Any) -> list[str]:
+    """The columns that a purpose may see, in the order of the table."""
+    if purposes is None:
+        return table.columns
+    if not isinstance(purposes, Mapping):
+        raise CustvalError("purposes must map purposes to the columns that they may see")
+    choice(purpose, "purpose", purposes)
+    allowed = purposes[purpose]
+    if isinstance(allowed, str) or not all(isinstance(name, str) for name in allowed):
+        raise CustvalError(f"purposes[{purpose!r}] must be a sequence of column names")
+    seen = {*allowed, "customer_id"}
+    kept = [name for name in table.columns if name in seen]
+    if not kept:
+        raise ColumnError(f"{table.what} has none of the columns that {purpose!r} may see: {', '.join(allowed)}")
+    return kept
+
+
+def _consent_column(table: Table, purpose: str, given: str | None) -> str:
+    if given is not None:
+        table.require(given)
+        return given
+    names = (f"consent_{purpose}", purpose, "consent")
+    found = next((name for name in names if name in table), None)
+    if found is None:
+        raise ColumnError(
+            f"{table.what} says nowhere who agreed: it has no column {', '.join(map(repr, names))}",
+            column="consent",
+            suggestion="name the column, consent='…', or give a table consents=",
+        )
+    return found
+
+
+def _booleans(table: Table, name: str) -> IntArray:
+    """1 for true, 0 for false, −1 for null."""
+    series = table[name]
+    unknown = nulls(series)
+    values = np.full(len(series), -1, dtype=np.int64)
+    known = series[np.flatnonzero(~unknown)]
+    if series.dtype != nw.Boolean and not (
+        series.dtype == nw.Object and all(isinstance(value, (bool, np.bool_)) for value in known.to_list())
+    ):
+        if unknown.all():
+            return values
+        raise ColumnError(
+            f"{table.what}: column {name!r} must hold true and false; it holds {series.dtype}",
+            column=name,
+            suggestion="turn it into booleans first",
+        )
+    values[~unknown] = np.array(known.to_list(), dtype=np.int64)
+    return values
+
+
+def _of_column(table: Table, name: str) -> IntArray:
+    """For each row −1 if it may be seen, else the number of the reason why not."""
+    return np.array([_UNKNOWN, _REFUSED, -1])[_booleans(table, name) + 1]
+
+
+def _of_table(table: Table, consents: Table, purpose: str, as_of: Instant | None) -> IntArray:
+    table.require("customer_id", door="customers")
+    consents.require("customer_id", "purpose", "granted")
+    refuse_other_libraries([table, consents])
+    relevant = dataclasses.replace(
+        consents, frame=consents.rows(np.array([text == purpose for text in consents["purpose"].to_list()], dtype=bool))
+    )
+    own, theirs, n_customers = _shared(table, relevant)
+    granted = _booleans(relevant, "granted")
+    begin, end, now = _validity(relevant, as_of)
+    state = np.full(n_customers, _UNKNOWN, dtype=np.int64)
+    started = begin <= now
+    state[theirs[~started]] = _NOT_YET
+    # the latest record last, and of equally late ones a refusal; an unknown answer is one
+    rows = np.flatnonzero(started)
+    rows = rows[np.lexsort((rows, -granted[rows], begin[rows], theirs[rows]))]
+    ever = np.zeros(n_customers, dtype=bool)
+    ever[theirs[rows[granted[rows] == 1]]] = True
+    last = rows[np.flatnonzero(np.diff(theirs[rows], append=-1))] if rows.size else rows
+    code = theirs[last]
+    refused = np.where(ever[code], _WITHDRAWN, _REFUSED)
+    agreed = np.where(end[last] < now, _EXPIRED, -1)
+    state[code] = np.where(granted[last] == 1, agreed, np.where(granted[last] == 0, refused, _UNKNOWN))
+    found: IntArray = state[own]
+    return found
+
+
+def _shared(table: Table, consents: Table) -> tuple[IntArray, IntArray, int]:
+    """The customers of both tables numbered alike."""
+    try:
+        (own, theirs), customers = shared_codes([table, consents])
+    except ColumnError as error:
+        if error.code != "key_type":
+            raise
+        # the error shows a customer of each table, and those are nobody's business here
+        raise ColumnError(
+            f"customer_id holds text in one of {table.what} and {consents.what} and whole numbers in the other: no "
+            "customer of one would be found in the other",
+            column="customer_id",
+            suggestion="give both one type first",
+            code="key_type",
+        ) from None
+    return own, theirs, len(customers)
+
+
+def _validity(consents: Table, as_of: Instant | None) -> tuple[IntArray, IntArray, int]:
+    """Beginning and end of each record and the moment asked for, in microseconds."""
+    least, most = np.iinfo(np.int64).min + 1, np.iinfo(np.int64).max
+    n = len(consents)
+    begin, end = np.full(n, least), np.full(n, most)
+    bounds = [name for name in ("from", "until") if name in consents]
+    if not bounds:
+        return begin, end, 0
+    if as_of is None:
+        raise CustvalError(
+            f"as_of is needed, since consents begin or end ({', '.join(map(repr, bounds))})",
+            suggestion="as_of='2024-12-31'",
+        )
+    now = 0
+    for name in bounds:
+        column = times(consents, name)
+        asked = moment(as_of, "as_of", column.zone)
+        now = int(asked.last.astype(np.int64))
+        wall = column.wall.astype("M8[us]")
+        known = ~np.isnat(wall)
+        stamp = wall[known].astype(np.int64)
+        if name == "from":
+            begin[known] = stamp
+        else:
+            # the end of a day is a date: consent holds until it is over
+            whole_days = stamp.size > 0 and bool(np.all(stamp % _DAY == 0))
+            end[known] = stamp + (_DAY - 1 if whole_days else 0)
+    return begin, end, now
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Retained(PrivateResult):
+    """What `retention` gives back.
+
+    Attributes
+    ----------
+    frame : frame
+        The rows that may be kept.
+    removed : frame
+        The rows whose period is over, or that have no time, as they came in.
+    limit : str
+        The oldest moment that may be kept, on the wall clock of the data.
+    account : Account
+        Rows in, rows out, and rows set aside: "older than <keep>", "no time".
+    """
+
+    frame: Any = dataclasses.field(repr=False)
+    removed: Any = dataclasses.field(repr=False)
+    limit: str
+    account: Account
+
+    def to_frame(self) -> Any:
+        """The rows that may be kept."""
+        return self.frame
+
+
+def retention(
+    frame: IntoFrame,
+    time: str,
+    keep: str,
+    *,
+    as_of: Instant,
+    missing: Literal["raise", "keep", "drop"] = "raise",
+) -> Retained:
+    """Set aside the rows whose retention period is over.
+
+    Parameters
+    ----------
+    frame : frame
+    time : str
+        Column of dates or times from which the period counts.
+    keep : str
+        The period, such as "3Y", "18M" or "90D"; months and years are calendar ones.
+    as_of : date, datetime, datetime64 or ISO text
+        The moment at which it is asked; never the clock of the machine. A bare date means the end of that day.
+    missing : {"raise", "keep", "drop"}
+        What happens to rows without a time.
+
+    Returns
+    -------
+    Retained
+        `.frame`, `.removed`, `.account`.
+
+    Raises
+    ------
+    ColumnError
+        If the column is missing or holds no dates or times.
+    DataError
+        If times are null and `missing` is "raise"; if the frame is lazy.
+
+    Notes
+    -----
+    A row stays up to the end of its period: with `keep="3Y"` and as_of 2024-12-31 the rows since 2021-12-31 (of a day
+    that the month lacks: since its last day) stay. With a bare date as `as_of` whole days are compared.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from custval.data_quality import retention
+    >>> lines = pd.DataFrame(
+    ...     {"timestamp": pd.to_datetime(["2020-05-01", "2021-12-31", "2024-03-01"]), "amount": [5, 6, 7]}
+    ... )
+    >>> kept = retention(lines, "timestamp", "3Y", as_of="2024-12-31")
+    >>> kept.frame
+       timestamp  amount
+    0 2021-12-31       6
+    1 2024-03-01       7
+    >>> print(kept.account)
+    rows in                                      3
+      − older than 3Y                            1
+    rows out                                     2
+    """
+    table = enter(frame)
+    table.require(time)
+    period = span(keep, "keep")
+    policy = choice(missing, "missing", ("raise", "keep", "drop"))
+    column = times(table, time)
+    limit = shift(np.asarray(moment(as_of, "as_of", column.zone).stamp), -period.count, period.unit)
+    wall = column.wall.astype("M8[us]")
+    gone = np.isnat(wall)
+    if policy == "raise" and gone.any():
+        raise DataError(
+            f"{table.what}: column {time!r} is missing in {int(gone.sum()):,} of {len(gone):,} rows",
+            column=time,
+            count=int(gone.sum()),
+            suggestion="missing='drop' or missing='keep'",
+            code="missing_values",
+            examples=np.flatnonzero(gone)[:5].tolist(),
+        )
+    old = ~gone & (wall < limit)
+    leaves = old | gone if policy == "drop" else old
+    aside = {f"older than {period}": int(old.sum()), "no time": int((leaves & gone).sum())}
+    return Retained(
+        frame=table.leave(table.rows(~leaves)),
+        removed=table.leave(table.rows(leaves)),
+        limit=str(np.datetime_as_string(limit, unit="s")),
+        account=Account(len(table), int((~leaves).sum()), {reason: n for reason, n in aside.items() if n}),
+    )

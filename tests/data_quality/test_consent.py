@@ -1,0 +1,184 @@
+"""Consent and retention in every library, against going through the records one by one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from custval.data_quality import respect_consent, retention
+from custval.errors import ColumnError, CustvalError, DataError
+
+PEOPLE = {"customer_id": [1, 2, 3, 4, 5, 1], "email": list("abcdea"), "income": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]}
+DAY = dt.datetime
+CONSENTS = {
+    "customer_id": [1, 2, 2, 3, 4, 9],
+    "purpose": ["ads", "ads", "ads", "research", "ads", "ads"],
+    "granted": [True, True, False, True, True, True],
+    "from": [DAY(2023, 1, 1), DAY(2023, 1, 1), DAY(2024, 2, 1), DAY(2023, 1, 1), DAY(2023, 5, 1), DAY(2023, 1, 1)],
+    "until": [None, None, None, None, DAY(2024, 6, 29), None],
+}
+
+
+def test_a_table_of_consents(frame_library, to_lists):
+    found = respect_consent(
+        frame_library(PEOPLE), "ads", consents=frame_library(CONSENTS), purposes={"ads": ["email"]}, as_of="2024-06-30"
+    )
+    assert to_lists(found.frame) == {"customer_id": [1, 1], "email": ["a", "a"]}
+    assert dict(found.account.set_aside) == {"withdrawn": 1, "expired": 1, "unknown": 2}
+    assert found.columns_removed == ("income",)
+    earlier = respect_consent(
+        frame_library(PEOPLE), "ads", consents=frame_library(CONSENTS), as_of=dt.datetime(2023, 3, 1)
+    )
+    assert to_lists(earlier.frame)["customer_id"] == [1, 2, 1]
+    assert dict(earlier.account.set_aside) == {"not yet": 1, "unknown": 2}
+    # the last day counts as a whole
+    last = respect_consent(frame_library(PEOPLE), "ads", consents=frame_library(CONSENTS), as_of="2024-06-29")
+    assert 4 in to_lists(last.frame)["customer_id"]
+
+
+@pytest.mark.parametrize("column", ["consent", "ads", "consent_ads"])
+def test_a_column_of_consents(frame_library, to_lists, column):
+    frame = frame_library({"customer_id": [1, 2, 3], column: [True, False, None], "x": [1, 2, 3]})
+    found = respect_consent(frame, "ads")
+    assert to_lists(found.frame)["x"] == [1]
+    assert dict(found.account.set_aside) == {"unknown": 1, "no consent": 1}
+    named = respect_consent(frame, "anything", consent=column, purposes={"anything": []})
+    assert to_lists(named.frame) == {"customer_id": [1]}
+
+
+RECORD = st.tuples(
+    st.integers(0, 3),
+    st.sampled_from(["ads", "other"]),
+    st.sampled_from([True, False, None]),
+    st.none() | st.integers(1, 20),
+    st.none() | st.integers(1, 20),
+)
+
+
+def slow(customer, records, day):
+    """The answer for one customer, from the records in turn."""
+    own = [r for r in records if r[0] == customer and r[1] == "ads"]
+    begun = [r for r in own if r[3] is None or r[3] <= day]
+    if not own:
+        return "unknown"
+    if not begun:
+        return "not yet"
+    latest = max(r[3] or 0 for r in begun)
+    last = [r for r in begun if (r[3] or 0) == latest]
+    answers = [r[2] for r in last]
+    if None in answers:
+        return "unknown"
+    if False in answers:
+        return "withdrawn" if any(r[2] is True for r in begun) else "no consent"
+    return "expired" if last[-1][4] is not None and last[-1][4] < day else None
+
+
+@given(st.lists(RECORD, max_size=12), st.integers(1, 20))
+def test_against_going_through_the_records(records, day):
+    def when(number):
+        return None if number is None else dt.datetime(2024, 1, number)
+
+    consents = pd.DataFrame(
+        {
+            "customer_id": pd.Series([r[0] for r in records], dtype="int64"),
+            "purpose": pd.Series([r[1] for r in records], dtype=object),
+            "granted": pd.Series([r[2] for r in records], dtype="boolean"),
+            "from": pd.Series([when(r[3]) for r in records], dtype="M8[us]"),
+            "until": pd.Series([when(r[4]) for r in records], dtype="M8[us]"),
+        }
+    )
+    people = pd.DataFrame({"customer_id": [3, 0, 1, 2, 0]})
+    found = respect_consent(people, "ads", consents=consents, as_of=f"2024-01-{day:02d}")
+    answers = [slow(customer, records, day) for customer in people["customer_id"]]
+    assert found.frame["customer_id"].tolist() == [
+        c for c, answer in zip(people["customer_id"], answers, strict=True) if answer is None
+    ]
+    reasons = [answer for answer in answers if answer is not None]
+    assert dict(found.account.set_aside) == {reason: reasons.count(reason) for reason in set(reasons)}
+
+
+def test_without_dates_no_day_is_needed():
+    consents = {"customer_id": [1, 1], "purpose": ["ads", "ads"], "granted": [True, False]}
+    found = respect_consent({"customer_id": [1, 2]}, "ads", consents=consents)
+    assert dict(found.account.set_aside) == {"withdrawn": 1, "unknown": 1}
+    with pytest.raises(CustvalError, match="as_of is needed"):
+        respect_consent({"customer_id": [1]}, "ads", consents=consents | {"from": [None, None]})
+
+
+def test_what_is_refused_shows_nobody():
+    people = pd.DataFrame({"customer_id": ["secret-1", "secret-2"], "consent": ["secret-yes", "no"]})
+    table = pd.DataFrame({"customer_id": [1], "purpose": ["ads"], "granted": [True]})
+    for frame, kwargs in (
+        (people, {}),
+        (people, {"consents": table}),
+        (people, {"consents": {"customer_id": ["secret-1"], "purpose": ["ads"], "granted": [True]}}),
+        (people, {"consents": table.assign(granted="secret-yes", customer_id="secret-1")}),
+        (
+            people,
+            {"consents": table.assign(**{"from": "secret-day", "customer_id": "secret-1"}), "as_of": "2024-01-01"},
+        ),
+        (people, {"consents": table.drop(columns="granted")}),
+        (people, {"consents": table, "consent": "consent"}),
+        (people[["customer_id"]], {}),
+        (people, {"purposes": {"research": []}}),
+        (people, {"purposes": {"ads": "email"}}),
+        (people, {"purposes": ["ads"]}),
+        (people[["consent"]], {"purposes": {"ads": ["email"]}}),
+        (pd.DataFrame({"customer_id": ["secret", None]}), {"consents": table.assign(customer_id="secret")}),
+    ):
+        with pytest.raises(CustvalError) as caught:
+            respect_consent(frame, "ads", **kwargs)
+        assert "secret" not in str(caught.value.to_dict())
+    with pytest.raises(CustvalError):
+        respect_consent(people, "")
+
+
+def test_the_results_show_nobody():
+    found = respect_consent({"customer_id": ["secret"], "consent": [True]}, "ads")
+    kept = retention({"day": [DAY(2024, 1, 1)], "who": ["secret"]}, "day", "1Y", as_of="2024-02-01")
+    for result in (found, kept):
+        assert "secret" not in repr(result) + result._repr_html_()
+        assert "secret" in json.dumps(result.to_dict())
+        assert result.to_frame() is result.frame
+
+
+def test_retention(frame_library, to_lists):
+    frame = frame_library(
+        {"t": [DAY(2020, 5, 1), DAY(2021, 12, 30, 23, 59), DAY(2021, 12, 31), None], "x": [1, 2, 3, 4]}
+    )
+    with pytest.raises(DataError, match="1 of 4"):
+        retention(frame, "t", "3Y", as_of="2024-12-31")
+    kept = retention(frame, "t", "3Y", as_of="2024-12-31", missing="keep")
+    assert to_lists(kept.frame)["x"] == [3, 4]
+    assert to_lists(kept.removed)["x"] == [1, 2]
+    assert dict(kept.account.set_aside) == {"older than 3Y": 2}
+    dropped = retention(frame, "t", "30D", as_of=dt.datetime(2022, 1, 30, 12), missing="drop")
+    assert to_lists(dropped.frame)["x"] == []
+    assert dict(dropped.account.set_aside) == {"older than 30D": 3, "no time": 1}
+
+
+@pytest.mark.parametrize(
+    ("keep", "as_of", "limit"),
+    [
+        ("1M", "2024-03-31", "2024-02-29T00:00:00"),
+        ("1Y", "2024-02-29", "2023-02-28T00:00:00"),
+        ("2W", "2024-01-15", "2024-01-01T00:00:00"),
+        ("12h", "2024-01-15T18:00", "2024-01-15T06:00:00"),
+    ],
+)
+def test_calendar_periods(keep, as_of, limit):
+    assert retention({"t": [DAY(2024, 1, 1)]}, "t", keep, as_of=as_of).limit == limit
+
+
+def test_retention_refuses():
+    with pytest.raises(ColumnError) as caught:
+        retention({"t": ["secret"]}, "t", "1Y", as_of="2024-01-01")
+    assert "secret" not in str(caught.value)
+    for kwargs in ({"keep": "long"}, {"keep": "0D"}, {"missing": "?"}, {"as_of": "soon"}):
+        with pytest.raises(CustvalError):
+            retention({"t": [DAY(2024, 1, 1)]}, "t", **({"keep": "1Y", "as_of": "2024-01-01"} | kwargs))
