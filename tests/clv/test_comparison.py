@@ -312,3 +312,9 @@ def test_a_rule_without_an_error_is_not_beaten():
     result = cv.clv.compare([cv.clv.BetaGeoModel(method="map")], tx, cutoffs="2024-03-10", horizon="1D")
     assert not result.beats_baseline
     assert "does not beat the best rule without a model" in result.advice
+
+
+def test_names_that_read_alike_are_refused():
+    model = cv.clv.BetaGeoModel()
+    with pytest.raises(cv.CustvalError, match="different names"):
+        cv.clv.compare({1: model, "1": model}, PURCHASES, cutoffs=CUTOFFS, horizon="39W")
