@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from custval._check import whole
-from custval._frame import Table, enter, labels, numbers, nw
+from custval._frame import Table, enter, labels, nw, refuse_nulls
 from custval._kernels.anonymity import combine
 from custval._kernels.cell_suppression import suppress
-from custval.data_quality._cells import cells, column_names
+from custval.data_quality._cells import cells, column_names, quiet_numbers
 from custval.data_quality._ledger import refuse_taken_names
 from custval.data_quality._private import PrivateResult
 from custval.errors import CustvalError, DataError
@@ -149,7 +149,8 @@ def suppress_small_cells(
 
 
 def _whole_counts(table: Table, name: str) -> IntArray:
-    values = numbers(table, name)
+    refuse_nulls(table[name], table.what, "drop or fill these rows first")
+    values = quiet_numbers(table, name)
     wrong = (values < 0) | (values != np.rint(values))
     if wrong.any():
         raise DataError(
