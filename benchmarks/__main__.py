@@ -6,7 +6,7 @@ import argparse
 import importlib
 from pathlib import Path
 
-_MACHINERY = {"__init__", "__main__", "harness"}
+_MACHINERY = {"__init__", "__main__", "customers", "harness", "study_cases", "study_checks"}
 
 
 def entries() -> list[str]:

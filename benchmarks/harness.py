@@ -24,7 +24,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-__all__ = ["Comparison", "Measurement", "compare", "in_fresh_process", "input_bytes", "peak", "start_of_peak"]
+__all__ = [
+    "Comparison",
+    "Measurement",
+    "compare",
+    "in_fresh_process",
+    "input_bytes",
+    "measure",
+    "peak",
+    "start_of_peak",
+]
 
 _MEGABYTE = 1e6
 _KIBIBYTE = 1024
@@ -33,10 +42,15 @@ _WARM_UP = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One run of one piece of work: seconds, bytes above the input, bytes of the input, and its answer."""
+    """One run of one piece of work.
+
+    Seconds, and those in which a processor worked on it; bytes above the start, in all, and of the input; the answer.
+    """
 
     seconds: float
+    busy: float
     peak: int
+    highest: int
     size: int
     answer: float | None
 
@@ -60,6 +74,11 @@ class Comparison:
     peer: tuple[Measurement, ...]
 
     @property
+    def busy_ratio(self) -> float:
+        """The same of the processor's seconds, medians over the rounds: on a busy machine these scatter less."""
+        return statistics.median(run.busy for run in self.peer) / statistics.median(run.busy for run in self.ours)
+
+    @property
     def ratios(self) -> list[float]:
         """The peer's seconds over ours, by round: above 1, custval is faster."""
         return [theirs.seconds / own.seconds for own, theirs in zip(self.ours, self.peer, strict=True)]
@@ -69,10 +88,10 @@ class Comparison:
         middle, low, high = statistics.median(ratios), min(ratios), max(ratios)
         rows = [
             f"{self.name}: {len(self.ours)} rounds, input {self.ours[0].size / _MEGABYTE:,.1f} MB",
-            f"  {'':<16}{'seconds (median, min to max)':>36}{'peak above the input':>32}",
+            f"  {'':<16}{'seconds (median, min to max)':>36}{'peak above the input':>32}{'in all':>12}",
             _row("custval", self.ours),
             _row(self.peer_name, self.peer),
-            f"  custval is {middle:.2f} times as fast ({low:.2f} to {high:.2f})",
+            f"  custval is {middle:.2f} times as fast ({low:.2f} to {high:.2f}), {self.busy_ratio:.2f} by CPU time",
         ]
         return "\n".join([*rows, *self._answers()])
 
@@ -147,6 +166,13 @@ def compare(
     return result
 
 
+def measure(
+    work: Callable[[Any], Any], *, setup: Callable[[int], Any], size: int, warm_up: int = _WARM_UP
+) -> Measurement:
+    """One run of one piece of work in a process of its own; the parameters are those of `compare`."""
+    return _in_fresh_process(_Job(work, setup, None, size, warm_up))
+
+
 def in_fresh_process(work: Callable[..., Any], *arguments: Any) -> Any:
     """What a function of a module returns, called in a process of its own."""
     context = multiprocessing.get_context("spawn")
@@ -192,11 +218,13 @@ def _measure(sender: Connection, job: _Job) -> None:
     held = input_bytes(data)
     gc.collect()
     before = start_of_peak()
-    start = time.perf_counter()
+    start, worked = time.perf_counter(), time.process_time()
     result = job.work(data)
-    seconds = time.perf_counter() - start
-    above = max(peak() - before, 0)
-    sender.send(Measurement(seconds, above, held, None if job.answer is None else float(job.answer(result))))
+    seconds, busy = time.perf_counter() - start, time.process_time() - worked
+    highest = peak()
+    above = max(highest - before, 0)
+    answer = None if job.answer is None else float(job.answer(result))
+    sender.send(Measurement(seconds, busy, above, highest, held, answer))
     sender.close()
 
 
@@ -223,5 +251,6 @@ def _row(label: str, runs: Sequence[Measurement]) -> str:
     seconds = [run.seconds for run in runs]
     spread = f"{statistics.median(seconds):.3g} ({min(seconds):.3g} to {max(seconds):.3g})"
     above, held = statistics.median(run.peak for run in runs), runs[0].size
+    highest = statistics.median(run.highest for run in runs)
     times = f" = {above / held:.1f} × input" if held else ""
-    return f"  {label:<16}{spread:>36}{f'{above / _MEGABYTE:,.0f} MB{times}':>32}"
+    return f"  {label:<16}{spread:>36}{f'{above / _MEGABYTE:,.0f} MB{times}':>32}{f'{highest / _MEGABYTE:,.0f} MB':>12}"

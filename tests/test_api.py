@@ -24,9 +24,10 @@ PUBLIC = {
         spend_independence to_lifetimes tracking
     """,
     "custval.data_quality": """
-        Anonymity CleanedTransactions Consented Masked PersonalData Profile Retained RuleSet SuppressedCells
-        Validation anonymity clean_transactions find_pii generalize mask presets profile pseudonymize
-        respect_consent retention rules suppress_small_cells validate
+        Anonymity CleanedTransactions Consented Masked ParsedDates ParsedNumbers PersonalData Profile
+        Retained RuleSet Standardized SuppressedCells Validation anonymity clean_transactions find_pii
+        generalize identity_numbers mask presets profile pseudonymize respect_consent retention rules
+        standardize suppress_small_cells to_dates to_numeric validate
     """,
     "custval.datasets": "Store StoreTruth load_cdnow load_donations simulate_store simulate_transactions",
     "custval.errors": "ColumnError CustvalError CustvalWarning DataError FitError NotFittedError",
@@ -38,7 +39,8 @@ PUBLIC = {
 
 SIGNATURES = {
     "calibration_holdout": (
-        "(transactions, *, calibration_end, holdout_end=None, grain='D', unit=None, tz=None, check=True)"
+        "(transactions, *, calibration_end, holdout_end=None, grain='D', unit=None, regularity=False, tz=None, "
+        "check=True)"
     ),
     "customers_from": "(table, columns, *, conflict='latest')",
     "load": "(data)",
@@ -79,6 +81,18 @@ SIGNATURES = {
     "data_quality.clean_transactions": (
         "(tx, *, refunds='net', refund_when=None, unmatched_refunds='keep', duplicates='drop', zero_amount='keep', "
         "missing_customer='drop', exclude=None, tz=None)"
+    ),
+    "data_quality.standardize": (
+        "(frame, columns=None, *, region=None, missing=None, emails='domain', phones='own', countries='alpha2', "
+        "places='short', day_first=None, two_digit_years=None, headers=True, errors='keep')"
+    ),
+    "data_quality.to_dates": (
+        "(frame, columns=None, *, day_first=None, two_digit_years=None, serial=None, epoch=None, missing=None, "
+        "errors='null')"
+    ),
+    "data_quality.to_numeric": (
+        "(frame, columns=None, *, decimal=None, percent='fraction', chinese_numerals=False, missing=None, "
+        "errors='null')"
     ),
     "data_quality.anonymity": "(frame, quasi_identifiers, sensitive=None, *, population=None)",
     "data_quality.find_pii": "(frame, *, minimum_confidence=0.5, sample=10000, show_values=False)",

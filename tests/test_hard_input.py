@@ -169,3 +169,78 @@ def test_frequencies_are_counts():
             cv.clv.GammaGammaModel().fit({"frequency": [frequency], "monetary_value": [1.0]})
     with pytest.raises(cv.CustvalError, match=r"parameters p, q, gamma"):
         cv.clv.GammaGammaModel.from_params(p=1.0, q=2.0, gamma=1.0, unit="W")
+
+
+@pytest.mark.parametrize("horizon", ["9" * 400 + "D", "9" * 5000 + "M", "99999999W", "1000000Y"])
+def test_spans_beyond_every_calendar(horizon):
+    with pytest.raises(cv.CustvalError, match="no longer than 100,000 years"):
+        MODEL.expected_purchases(X, horizon)
+    assert MODEL.expected_purchases(X, "100000Y")["expected_purchases"][0] > 1
+    tx = {"customer_id": [1, 1], "timestamp": ["2024-01-01", "2024-06-01"]}
+    with pytest.raises(cv.CustvalError, match="no longer than 100,000 years"):
+        cv.clv.contribution(cv.transactions(tx), every=horizon)
+
+
+def test_a_timedelta_is_no_number():
+    with pytest.raises(cv.CustvalError, match="horizon must be a finite number"):
+        MODEL.expected_purchases(X, np.timedelta64(3, "D"))
+    with pytest.raises(cv.CustvalError, match="n_max must be a whole number"):
+        MODEL.purchase_pmf(X, "1M", n_max=np.timedelta64(3, "D"))
+
+
+@pytest.mark.parametrize("q", [[], (), np.array([]), np.array("x"), np.array([[0.1]]), range(2)])
+def test_probabilities_that_are_none(q):
+    with pytest.raises(cv.CustvalError, match="q must"):
+        MODEL.next_purchase_quantiles(X, q)
+    assert MODEL.next_purchase_quantiles(X, pd.Series([0.1, 0.2]))["q"] == [0.1, 0.2] * 3
+
+
+@pytest.mark.parametrize("many", [10**9, 10**12, 10**400])
+def test_what_no_memory_holds(many):
+    with pytest.raises(cv.CustvalError, match="at most 1,000,000,000"):
+        MODEL.purchase_pmf(X, 3.0, n_max=many)
+    with pytest.raises(cv.CustvalError, match="at most 1,000,000,000"):
+        MODEL.sample_future(X, 3.0, n_draws=many)
+    with pytest.raises(cv.CustvalError, match="at most 1,000,000,000"):
+        cv.clv.frequency_fit(MODEL, X, n_max=many)
+    with pytest.raises(cv.CustvalError, match="at most 1,000,000,000"):
+        cv.clv.frequency_recency_matrix(MODEL, horizon=3.0, T=10.0, steps=many)
+
+
+def test_a_base_that_buys_too_often_to_be_drawn():
+    always = cv.clv.NBDModel.from_params(r=0.4, alpha=12.0, unit="W")
+    with pytest.raises(cv.CustvalError, match="33,333,333,333 purchases"):
+        always.sample(1000, 1e9, 0)
+
+
+@pytest.mark.parametrize("T", [True, 3j, np.datetime64("2024-01-01"), np.timedelta64(3, "D"), [10**400] * 3])
+def test_times_that_are_no_numbers(T):
+    with pytest.raises(cv.CustvalError, match="T must hold numbers"):
+        MODEL.sample(3, T, 0)
+
+
+@pytest.mark.parametrize("weight", [1e-300, 1e-9, 1e15, 1e300])
+def test_weights_that_stand_for_no_number_of_customers(weight):
+    customers = pd.DataFrame({**X, "weight": weight})
+    with pytest.raises(cv.DataError, match="the sum must lie between"):
+        cv.clv.BetaGeoModel().fit(customers, "weight")
+
+
+@pytest.mark.parametrize("weight", [[10**400] * 3, [1j] * 3, np.full(3, np.datetime64("2024-01-01"))])
+def test_weights_that_are_no_numbers(weight):
+    with pytest.raises(cv.CustvalError, match="sample_weight must be numbers"):
+        cv.clv.BetaGeoModel().fit(X, weight)
+
+
+@pytest.mark.parametrize("spend", ["amount", 3.0, MODEL, object(), cv.clv.GammaGammaModel])
+def test_one_score_takes_a_model_of_spend(spend):
+    with pytest.raises(cv.CustvalError, match="spend must be a GammaGammaModel"):
+        MODEL.score_one(2, 3.0, 4.0, horizon=3.0, monetary_value=5.0, spend=spend)
+
+
+@pytest.mark.parametrize("key", ["covariance", "log_likelihood", "n_customers"])
+def test_stored_numbers_beyond_floats(key):
+    data = cv.clv.BetaGeoModel(method="map").fit(X).to_dict()
+    data["fit"][key] = 10**400
+    with pytest.raises(cv.CustvalError):
+        cv.load(data)

@@ -107,12 +107,13 @@ def test_calibration_holdout_is_the_definition(lines, how, data):
     split = oracle.period(oracle.end_of(calibration), how[0])
     frame = frame_of(lines)
     kwargs = {"calibration_end": calibration, "holdout_end": holdout, "grain": how[0], "unit": how[1]}
+    kwargs["regularity"] = True
     if oracle.period(moments[-1], how[0]) <= split or oracle.period(last, how[0]) <= split:
         with pytest.raises(cv.DataError):
             cv.calibration_holdout(frame, **kwargs)
         return
     expected = oracle.calibration_holdout(lines, calibration, holdout, *how)
-    names = [*NUMBERS, "holdout_frequency", "holdout_T", "holdout_monetary_value"]
+    names = [*NUMBERS, "sum_log_intervals", "holdout_frequency", "holdout_T", "holdout_monetary_value"]
     assert_rows(cv.calibration_holdout(frame, **kwargs), expected, names)
 
 

@@ -21,6 +21,7 @@ from custval.typing import Instant, Span
 __all__ = [
     "Moment",
     "SpanOf",
+    "affordable",
     "choice",
     "flag",
     "fraction",
@@ -36,7 +37,14 @@ __all__ = [
 ]
 
 _SPAN = re.compile(r"(\d+)\s*(s|min|h|D|W|M|Y)")
+# in years: calendars of 64 bits end not far behind
+_LONGEST = 100_000
+_MOST_DIGITS = 20
 _BARE_DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}")
+# rows of a column of 8 GB
+_MOST = 10**9
+# numpy counts a length of time among the integers
+_NO_NUMBERS = (bool, np.bool_, np.timedelta64)
 
 
 def nearest(name: str, options: Iterable[str]) -> str | None:
@@ -85,7 +93,7 @@ def number(
         wanted += f" of at least {at_least:g}"
     if at_most is not None:
         wanted += f" up to {at_most:g}"
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+    if isinstance(value, _NO_NUMBERS) or not isinstance(value, numbers.Real):
         raise CustvalError(f"{name} must be {wanted}; got {value!r}")
     try:
         result = float(value)
@@ -98,10 +106,22 @@ def number(
 
 
 def whole(value: Any, name: str, *, at_least: int = 0) -> int:
-    """`value` as an integer of at least `at_least`."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral) or int(value) < at_least:
+    """`value` as an integer of at least `at_least`, and few enough for a memory to hold as many things."""
+    if isinstance(value, _NO_NUMBERS) or not isinstance(value, numbers.Integral) or int(value) < at_least:
         raise CustvalError(f"{name} must be a whole number of at least {at_least}; got {value!r}")
+    if int(value) > _MOST:
+        raise CustvalError(f"{name} must be at most {_MOST:,}; got more")
     return int(value)
+
+
+def affordable(count: float, what: str, suggestion: str) -> None:
+    """Raise before so many rows or draws are made that no memory holds them."""
+    if count > _MOST:
+        raise CustvalError(
+            f"this makes {count:,.0f} {what}; at most {_MOST:,} are made at once",
+            suggestion=suggestion,
+            code="too_large",
+        )
 
 
 def fraction(value: Any, name: str) -> float:
@@ -136,7 +156,11 @@ def span(value: Any, name: str, *, zero: bool = False) -> SpanOf:
             f"{name} must be text such as '12M', '26W', '30D' or '30min' (units s, min, h, D, W, M, Y); got {value!r}",
             suggestion=f"{name}='30D'",
         )
-    result = SpanOf(int(found[1]), found[2])
+    digits = found[1].lstrip("0") or "0"
+    result = SpanOf(int(digits[:_MOST_DIGITS]), found[2])
+    if result.days > _LONGEST * DAYS_PER["Y"]:
+        shown = value if len(digits) <= _MOST_DIGITS else f"{digits[:_MOST_DIGITS]}…{found[2]}"
+        raise CustvalError(f"{name} must be no longer than {_LONGEST:,} years; got {shown!r}")
     if result.count == 0 and not zero:
         raise CustvalError(f"{name} must be longer than zero; got {value!r}")
     return result

@@ -13,9 +13,19 @@ from custval._frame import Table, examples, numbers
 from custval.errors import CustvalError, DataError
 from custval.typing import FloatArray
 
-__all__ = ["check_fitted", "envelope", "load", "open_envelope", "refuse_other_unit", "sample_weights"]
+__all__ = [
+    "check_fitted",
+    "envelope",
+    "load",
+    "open_envelope",
+    "refuse_odd_total",
+    "refuse_other_unit",
+    "sample_weights",
+]
 
 _SCHEMA = 1
+# customers that weights may stand for: curvatures of a likelihood are told from 0 by their absolute size
+_FEWEST, _MOST = 1e-3, 1e15
 _ROOMS = frozenset({"data_quality", "segmentation", "lifecycle", "clv", "strategy"})
 
 
@@ -35,12 +45,7 @@ def sample_weights(table: Table, sample_weight: Any) -> FloatArray | None:
         table.require(sample_weight)
         weight = numbers(table, sample_weight)
     else:
-        try:
-            weight = np.asarray(sample_weight, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise CustvalError(
-                f"sample_weight must be numbers or the name of a column; got {type(sample_weight).__name__}"
-            ) from None
+        weight = _plain_numbers(sample_weight)
     if weight.shape != (len(table),):
         raise DataError(
             f"sample_weight must have one value per row, shape ({len(table)},); got shape {weight.shape}",
@@ -54,7 +59,34 @@ def sample_weights(table: Table, sample_weight: Any) -> FloatArray | None:
             code="weight",
             examples=examples(bad),
         )
+    refuse_odd_total(weight)
     return weight
+
+
+def _plain_numbers(sample_weight: Any) -> FloatArray:
+    try:
+        weight = np.asarray(sample_weight)
+        # numpy would take the real part of a complex number, and the ticks of a time
+        if weight.dtype.kind in "biufO":
+            return weight.astype(np.float64)
+    except (OverflowError, TypeError, ValueError):
+        pass
+    raise CustvalError(
+        f"sample_weight must be numbers or the name of a column; got {type(sample_weight).__name__}", code="weight"
+    )
+
+
+def refuse_odd_total(weight: FloatArray) -> None:
+    """Raise if weights stand for so few or so many customers that a fit could not tell its maximum."""
+    with np.errstate(over="ignore"):
+        total = float(weight.sum())
+    if weight.size and not _FEWEST <= total <= _MOST:
+        raise DataError(
+            f"sample_weight says how many customers each row stands for; the sum must lie between {_FEWEST:g} and "
+            f"{_MOST:g}, and is {total:g}",
+            suggestion="multiply all weights by one number, such as the number of rows over their sum",
+            code="weight",
+        )
 
 
 def refuse_other_unit(there: str | None, own: str | None, why: str) -> None:

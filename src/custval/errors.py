@@ -64,6 +64,11 @@ class CustvalError(ValueError):
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), self.args, self.__dict__)
 
+    def __str__(self) -> str:
+        message = super().__str__()
+        known = self.suggestion is None or self.suggestion in message
+        return message if known else f"{message}; try: {self.suggestion}"
+
     def to_dict(self) -> dict[str, Any]:
         """The error as JSON-safe data: `code`, `message`, and what else is known."""
         return {"code": self.code, "message": str(self), **{k: v for k, v in self.__dict__.items() if k != "code"}}

@@ -129,6 +129,14 @@ def test_it_can_be_sent_and_shown(result):
     plt.close(ax.figure)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_models_that_are_the_same_stay_as_given(turned):
+    # purchases at random: k = 1, and so BG/NBD
+    models = [cv.clv.BetaGeoCNBDModel(), cv.clv.BetaGeoModel()][:: -1 if turned else 1]
+    found = cv.clv.compare(models, PURCHASES, cutoffs="1997-09-30", horizon="26W", unit="W")
+    assert found.ranking["model"].tolist()[:2] == [type(model).__name__ for model in models]
+
+
 def test_models_see_the_past_only_and_how_regular_it_was():
     cv.clv.compare([Spy()], PURCHASES, cutoffs="1997-06-30", horizon="13W", unit="W")
     past = cv.summarize(PURCHASES, until="1997-06-30", unit="W", regularity=True)
@@ -205,6 +213,13 @@ def test_advice_steers_away_from_certain_one_time_buyers():
     text = advice(bg, close, RIVAL)
     assert "takes all one-time buyers (60% of the customers) for alive with probability 1" in text
     assert "prefer MBG, which predicts as well within chance" in text
+    # surely worse than BG, and nearer to it than one whose difference is within chance
+    nearest, loud = (
+        score("regular MBG", 1.01 * NOISE),
+        score("MBG", NOISE + RNG.permutation(NOISE - NOISE.mean() + 0.1)),
+    )
+    text = advice(bg, nearest, loud, RIVAL)
+    assert "prefer regular MBG, whose RMSE is 0.5% above and which lets them leave" in text
     likely = score("MBG", 2 * NOISE, log_score=-0.9)
     known = score("BG", NOISE, all_alive=True, one_time=0.6, log_score=-1.0)
     assert "take probability_alive from MBG, which has the better log score" in advice(known, likely, RIVAL)
@@ -287,3 +302,12 @@ def test_a_lazy_frame_is_to_be_collected():
     lazy = pytest.importorskip("polars").LazyFrame({"customer_id": [1], "timestamp": ["2024-01-01"]})
     with pytest.raises(cv.DataError, match="collect it first"):
         cv.clv.compare([cv.clv.BetaGeoModel()], lazy, cutoffs="2024-01-01", horizon="1W")
+
+
+def test_a_rule_without_an_error_is_not_beaten():
+    # nobody comes back in the holdout, and nobody is expected to by "as many as in the last window"
+    days = pd.to_datetime(["2024-01-01", "2024-01-20", "2024-01-05", "2024-03-01", "2024-05-01", "2024-02-10"])
+    tx = pd.DataFrame({"customer_id": list("aabbbc"), "timestamp": days})
+    result = cv.clv.compare([cv.clv.BetaGeoModel(method="map")], tx, cutoffs="2024-03-10", horizon="1D")
+    assert not result.beats_baseline
+    assert "does not beat the best rule without a model" in result.advice

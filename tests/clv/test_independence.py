@@ -35,7 +35,7 @@ def test_a_million_customers_may_be_independent_however_significant_the_rest_is(
     assert p_value < 1e-6
     assert found.independent
     assert found.effect_of_twice == pytest.approx(2**0.02 - 1, abs=0.003)
-    assert found.sentence.startswith("frequency and spend are nearly independent")
+    assert found.verdict.startswith("frequency and spend are nearly independent")
 
 
 @pytest.mark.parametrize("elasticity", [0.5, -0.5])
@@ -45,13 +45,13 @@ def test_dependence_is_seen(elasticity):
     assert np.sign(found.correlation) == np.sign(elasticity)
     # p is fitted as if there were none, which takes a part of it away
     assert 0.8 < found.effect_of_twice / (2**elasticity - 1) < 1.05
-    assert ("more" if elasticity > 0 else "less") in found.sentence
-    assert "outside ±0.2;" in found.sentence
+    assert ("more" if elasticity > 0 else "less") in found.verdict
+    assert "outside ±0.2;" in found.verdict
 
 
 def test_doubt_is_said():
-    assert "though with so few customers the true one may lie outside" in spend_independence(X, tolerance=0.7).sentence
-    assert "may lie within" in spend_independence(X, tolerance=0.3).sentence
+    assert "though with so few customers the true one may lie outside" in spend_independence(X, tolerance=0.7).verdict
+    assert "may lie within" in spend_independence(X, tolerance=0.3).verdict
 
 
 def test_pearson_and_spearman_are_those_of_the_repeat_customers():
@@ -91,7 +91,7 @@ def test_every_library_alike(frame_library, to_lists):
     assert list(got.pop("measure")) == expected.to_frame()["measure"]
     for name, values in got.items():
         np.testing.assert_allclose(list(values), expected.to_frame()[name], rtol=1e-12)
-    assert json.loads(json.dumps(found.to_dict()))["sentence"] == str(expected)
+    assert json.loads(json.dumps(found.to_dict()))["verdict"] == str(expected)
 
 
 @pytest.mark.parametrize(

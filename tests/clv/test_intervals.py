@@ -139,7 +139,7 @@ def test_lazy_intervals_are_those_of_eager_frames():
 def test_without_a_fit_there_are_no_errors():
     with pytest.raises(cv.CustvalError, match="no standard errors"):
         TRUTH.probability_alive(BASE, interval=0.9)
-    with pytest.raises(cv.CustvalError, match="needs a fitted model of spend"):
+    with pytest.raises(cv.CustvalError, match="needs a fitted model; this GammaGammaModel"):
         value_of(MODEL, SPENDS, BASE, interval=0.9)
     with pytest.raises(cv.CustvalError, match="between 0 and 1"):
         MODEL.expected_purchases(BASE, 5.0, interval=95)
@@ -197,3 +197,14 @@ def test_an_unknown_method():
         cv.clv.BetaGeoModel(method="bayes").fit(BASE)
     with pytest.raises(cv.CustvalError, match="method must be one of"):
         cv.clv.GammaGammaModel(method="ML").fit(BASE)
+
+
+def test_a_boundary_of_the_spend_has_null_bounds():
+    pl = pytest.importorskip("polars")
+    customers = pl.DataFrame({"frequency": [1, 1, 1, 1, 1], "monetary_value": [10.0, 11.0, 12.0, 10.5, 9.8]})
+    spend = cv.clv.GammaGammaModel().fit(customers)
+    assert spend.fit_status_ == "boundary"
+    with pytest.warns(cv.CustvalWarning, match="no intervals"):
+        found = spend.expected_spend(customers, interval=0.9)
+    assert found["expected_spend_low"].is_null().all()
+    assert found["expected_spend_high"].is_null().all()

@@ -328,7 +328,7 @@ def test_frames_are_of_the_library_that_came_in(look, model, frame_library, to_l
 
 ONE = {"customer_id": [1], "timestamp": ["2024-01-01"]}
 WRONG = {
-    "model of purchases; got GammaGammaModel": lambda: frequency_fit(SPEND, X),
+    "such as BetaGeoModel; got GammaGammaModel": lambda: frequency_fit(SPEND, X),
     "BetaGeoModel is not fitted": lambda: frequency_fit(cv.clv.BetaGeoModel(), X),
     "n_max must be": lambda: frequency_fit(MODEL, X, n_max=0),
     "no customers": lambda: frequency_fit(MODEL, {name: values[:0] for name, values in X.items()}),

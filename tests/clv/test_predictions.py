@@ -126,6 +126,14 @@ def test_one_customer_who_cannot_be(bad):
         BG.score_one(1, float("nan"), 5.0, horizon=1.0)
 
 
+@pytest.mark.parametrize("bad", [(1, 2.5, 5.0), (1, 2.0, 5.5), (3, 2.0, 5.0)])
+def test_one_customer_who_cannot_be_in_discrete_time(bad):
+    model = cv.clv.BetaGeoBetaBinomModel.from_params(alpha=1.2, beta=0.75, gamma=0.66, delta=2.78)
+    with pytest.raises(cv.CustvalError, match="opportunit"):
+        model.score_one(*bad, horizon=1)
+    assert model.score_one(2, 2.0, 5.0, horizon=1)["probability_alive"] < 1
+
+
 def test_predictions_answer_in_every_library(frame_library, to_lists):
     frame = frame_library(X)
     for call in (

@@ -139,3 +139,12 @@ def test_lazy_frames_answer_as_eager_ones(cls, truth):
     ):
         ours = getattr(truth, name)(lazy, *arguments).collect().sort("customer_id")[name].to_numpy()
         np.testing.assert_allclose(ours, getattr(truth, name)(X, *arguments)[name], rtol=1e-9)
+
+
+def test_who_is_surely_gone_stays_gone(cls):
+    model = cls.from_params(k=6, r=1.0, alpha=3.0, a=30.0, b=3.0, unit="W")
+    gone = {"frequency": [5000, 3], "recency": [50.0, 1e-12], "T": [52.0, 1e9]}
+    assert model.probability_alive(gone)["probability_alive"][0] == 0.0
+    later = model.probability_alive(gone, "52W")["probability_alive"]
+    assert later[0] == 0.0
+    assert 0.0 <= later[1] <= model.probability_alive(gone)["probability_alive"][1]

@@ -217,3 +217,8 @@ def test_a_lazy_frame_is_to_be_collected():
     lazy = pytest.importorskip("polars").LazyFrame({"customer_id": [1], "timestamp": ["2024-01-01"]})
     with pytest.raises(cv.DataError, match="collect it first"):
         cv.clv.tracking(MODEL, lazy, "2024-01-01")
+
+
+def test_steps_of_a_second_are_refused_before_they_are_taken():
+    with pytest.raises(cv.CustvalError, match="every=1s is shorter than the grain 'D'"):
+        cv.clv.tracking(MODEL, PURCHASES, "1997-09-30", every="1s")

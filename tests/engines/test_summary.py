@@ -53,7 +53,7 @@ def test_fewer_columns(engine, some_lines, assert_same, columns):
     "how",
     [
         {"calibration_end": "2012-03-01"},
-        {"calibration_end": "2012-03-07", "holdout_end": "2012-11-30", "grain": "W"},
+        {"calibration_end": "2012-03-07", "holdout_end": "2012-11-30", "grain": "W", "regularity": True},
         {"calibration_end": dt.datetime(2012, 3, 7, 12), "grain": "M"},
     ],
     ids=str,

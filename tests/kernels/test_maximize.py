@@ -116,6 +116,24 @@ def test_a_local_maximum_below_a_limit_does_not_count():
     np.testing.assert_allclose(maximum.log_likelihood, 0.1, rtol=1e-3)
 
 
+@pytest.mark.parametrize("rough", [False, True])
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_of_two_maxima_on_a_ridge_the_higher_counts(side, rough):
+    # bumps of height 0.6 and 1 at u = -1.5 and 1.5, or the other way round
+    def objective(theta):
+        heights, z = np.array([0.6, 1.0]), theta[0] * side - np.array([-1.5, 1.5])
+        bumps = heights * np.exp(-(z**2) / 2)
+        slope, curve = -side * np.sum(z * bumps), np.sum((z**2 - 1) * bumps)
+        return np.sum(bumps), np.array([slope]), np.array([[curve]])
+
+    maximum = maximize(objective, np.array([-1.4 * side]), rough=objective if rough else None)
+    assert maximum.status == "converged"
+    value, slope, _ = objective(maximum.log_parameters)
+    assert value > 1.0
+    assert abs(slope[0]) < 1e-8
+    assert maximum.log_parameters[0] * side > 1.0
+
+
 def test_not_finite_is_an_error_with_the_reason():
     with pytest.raises(FitError, match=r"not finite at the parameters \(1\)") as caught:
         maximize(lambda _: (np.nan, np.zeros(1)), np.zeros(1))
@@ -221,3 +239,29 @@ def test_gradients_alone_lead_to_the_same_place(seed):
     np.testing.assert_allclose(other.log_parameters, one.log_parameters, atol=1e-5)
     np.testing.assert_allclose(other.log_likelihood, one.log_likelihood, rtol=1e-11)
     np.testing.assert_allclose(other.hessian, one.hessian, atol=1e-4 * np.abs(one.hessian).max())
+
+
+@pytest.mark.parametrize(("events", "status"), [(2, "converged"), (0, "boundary")])
+def test_a_rough_objective_leads_to_the_same_end_in_fewer_evaluations(events, status):
+    evaluated = []
+
+    def poisson(exposure):
+        def objective(theta):
+            evaluated.append(exposure)
+            rate = np.exp(theta[0])
+            return (
+                events * theta[0] - exposure * rate,
+                events - exposure * np.exp(theta),
+                np.array([[-exposure * rate]]),
+            )
+
+        return objective
+
+    exact = maximize(poisson(3.0), np.ones(1))
+    alone = len(evaluated)
+    evaluated.clear()
+    helped = maximize(poisson(3.0), np.ones(1), rough=poisson(3.0001))
+    assert helped.status == exact.status == status
+    np.testing.assert_allclose(helped.log_parameters, exact.log_parameters, atol=1e-9)
+    assert helped.n_evaluations == len(evaluated)
+    assert evaluated.count(3.0) < alone

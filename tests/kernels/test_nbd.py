@@ -58,6 +58,15 @@ def test_pmf_of_many_purchases():
     assert nbd.purchase_pmf_alive(*CDNOW, [3.0], [5.0], 2.0, 0).sum() == pytest.approx(1.0, rel=1e-12)
 
 
+@given(positive, positive, st.floats(3, 12).map(lambda power: 10.0**power))
+def test_pmf_at_long_horizons(r, alpha, t):
+    # all but a sliver of the time that is counted lies ahead
+    found = nbd.purchase_pmf_alive(r, alpha, [0.0], 0.0, t, 2)[0]
+    wanted = [float(part) for part in exact_pmf(r, alpha, 0, 0.0, t, 2)]
+    np.testing.assert_allclose(found[-1], 1.0 - sum(wanted[:3]), rtol=1e-9, atol=1e-15)
+    assert found.sum() == pytest.approx(1.0, rel=1e-12)
+
+
 def test_shapes_and_those_who_never_leave():
     x, T, t = np.array([0.0, 3.0]), np.array([5.0, 9.0]), np.array([1.0, 2.0, 1e6])
     assert nbd.probability_alive(*CDNOW, x, T, T).tolist() == [1.0, 1.0]

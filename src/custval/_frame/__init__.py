@@ -26,21 +26,25 @@ from custval._frame.keys import refuse_duplicates, refuse_other_libraries, share
 from custval._frame.lazy import LazyTable, enter_any, said_plainly
 from custval._frame.options import unchanged_pandas
 from custval._frame.table import Table, enter, missing_column, new_frame, to_mapping
+from custval._frame.texts import Texts, distinct_texts, holds_text, null_where, replace_texts, whole_numbers
 from custval._frame.times import Times, is_times, parse_times, refuse_other_zone, stamps, times, zone_of
 from custval._frame.values import constant, examples, labels, nulls, numbers, refuse_nulls
 
 __all__ = [
     "LazyTable",
     "Table",
+    "Texts",
     "Times",
     "as_number",
     "codes",
     "constant",
     "count_where",
     "day_number",
+    "distinct_texts",
     "enter",
     "enter_any",
     "examples",
+    "holds_text",
     "identifiers",
     "is_missing",
     "is_times",
@@ -49,6 +53,7 @@ __all__ = [
     "missing_column",
     "new_frame",
     "nowhere",
+    "null_where",
     "nulls",
     "numbers",
     "nw",
@@ -57,6 +62,7 @@ __all__ = [
     "refuse_nulls",
     "refuse_other_libraries",
     "refuse_other_zone",
+    "replace_texts",
     "require_identifiers",
     "require_numbers",
     "said_plainly",
@@ -66,6 +72,7 @@ __all__ = [
     "to_mapping",
     "unchanged_pandas",
     "wall_clock",
+    "whole_numbers",
     "zone_of",
     "zone_of_days",
 ]

@@ -20,6 +20,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
+from custval._kernels.horizons import as_rows
 from custval.typing import FloatArray, IntArray
 
 __all__ = ["Integrand", "beta_expectation"]
@@ -71,24 +72,26 @@ def beta_expectation(
     >>> beta_expectation(lambda rows, p: (p - mean)[:, None, :] ** 2, [2.0], [3.0], at_zero=10.0, at_one=10.0).round(9)
     array([[0.04]])
     """
-    a, b, at_zero, at_one = (
-        np.array(part, dtype=np.float64).ravel() for part in np.broadcast_arrays(np.atleast_1d(a), b, at_zero, at_one)
-    )
-    low, high, step = _ranges(a, b, at_zero, at_one)
-    count = np.maximum(8, np.ceil((high - low) / step).astype(np.int64) + 1)
+    a, b, at_zero, at_one = as_rows(a, b, at_zero, at_one)
     result = np.empty((a.size, width))
-    for rows in _blocks(count, width):
-        p, weight = _nodes(a[rows, None], b[rows, None], low[rows, None], high[rows, None], int(count[rows].max()))
-        result[rows] = np.einsum("nhk,nk->nh", integrand(rows, p), weight)
+    # beyond the largest float the density is 0, and p is 0 or 1
+    with np.errstate(over="ignore"):
+        low, high, step = _ranges(a, b, at_zero, at_one)
+        count = np.maximum(8, np.ceil((high - low) / step).astype(np.int64) + 1)
+        for rows in _blocks(count):
+            p, weight = _nodes(a[rows, None], b[rows, None], low[rows, None], high[rows, None], int(count[rows].max()))
+            size = max(1, _BLOCK // (p.shape[1] * width))
+            for some in (slice(start, start + size) for start in range(0, rows.size, size)):
+                result[rows[some]] = np.einsum("nhk,nk->nh", integrand(rows[some], p[some]), weight[some])
     return result
 
 
-def _blocks(count: IntArray, width: int) -> Iterator[IntArray]:
+def _blocks(count: IntArray) -> Iterator[IntArray]:
     """Row numbers in blocks of rows that need about the same number of nodes."""
     order = np.argsort(count, kind="stable")
     start = 0
     while start < order.size:
-        size = max(1, _BLOCK // (int(count[order[start]]) * width))
+        size = max(1, _BLOCK // int(count[order[start]]))
         rows = order[start : start + size]
         # the last row has the most nodes: leave the longer ones to the next block
         rows = rows[: max(1, int(np.searchsorted(count[rows], 1.25 * count[rows[0]], side="right")))]
@@ -100,35 +103,44 @@ def _ranges(
     a: FloatArray, b: FloatArray, at_zero: FloatArray, at_one: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """From where to where the nodes go, as distances from the mode of v, and how far apart they may be."""
+    # F may pull the mass down to where Beta(a, b + at_zero) has it, and is flat below that
+    pulled = b + at_zero
     # The Fourier transform of the density at omega is |Gamma(a + i omega) Gamma(b - i omega)| over its value at 0;
     # a bound on the smaller factor's decay, which F can slow only where it makes a sharper peak: b + at_zero.
-    least = np.minimum(a, b + at_zero)
-    omega = 1.05 * np.sqrt(1.2 * (2 * _ALIASES / np.pi) ** 2 + 2 * _ALIASES * least)
-    mode = np.log(a / b)
-    # F may pull the mass down to where Beta(a, b + at_zero) has it, and is flat below that
-    left_mode = np.log(a / (b + at_zero))
-    left_end = -_NEAR - np.log(1 + a + b + at_zero)
+    omega = 1.05 * np.sqrt(1.2 * (2 * _ALIASES / np.pi) ** 2 + 2 * _ALIASES * np.minimum(a, pulled))
+    mode, left_mode = np.log(a / b), np.log(a / pulled)
+    left_end = -_NEAR - np.log(1 + a + pulled)
     right_end = _NEAR + np.log(1 + a + b + at_one)
-    low = np.maximum(left_mode - _falls(b + at_zero, a, left_mode - left_end), left_end)
-    high = mode + _falls(a, b, right_end - mode)
-    return low - mode, high - mode, 2 * np.pi / omega
+    # the density of -v to the left of the mode, and that of v to the right, in one go
+    to_left, to_right = _falls(
+        np.array([pulled, a]), np.array([a, b]), np.array([left_mode - left_end, right_end - mode])
+    )
+    return np.maximum(left_mode - to_left, left_end) - mode, to_right, 2 * np.pi / omega
 
 
 def _falls(a: FloatArray, b: FloatArray, most: FloatArray) -> FloatArray:
-    """How far to the right of the mode of v the density is down to exp(-33); `most` where that is farther."""
-    low, high = np.full(most.shape, np.log(1e-8)), np.log(np.maximum(most, 1e-7))
-    for _ in range(12):
-        middle = (low + high) / 2
-        enough = _log_density(a, b, np.exp(middle)) < -_FALL
-        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-    return np.exp(high)
+    """How far to the right of the mode of v the density is down to exp(-33); `most` where that is farther.
+
+    The fall begins as a square, and goes on as an exponential or a line: in logarithms of both it has a slope that
+    changes little, and few steps of Newton's method are enough.
+    """
+    p, most = a / (a + b), np.maximum(most, 1e-7)
+    wide = _FALL / (p * b)
+    distance = np.minimum(np.minimum(np.sqrt(2 * wide), 1 + np.log1p(wide)), most)
+    for last in (False, False, False, True):
+        fall = -_log_density(a, b, distance)
+        more = np.expm1(distance)
+        slope = p * b * more / (1 + p * more)
+        # the fall is convex, so that the last step, in plain terms, ends beyond the place and not before it
+        step = distance + (_FALL - fall) / slope if last else distance * (_FALL / fall) ** (fall / (distance * slope))
+        distance = np.minimum(step, most)
+    return distance
 
 
 def _log_density(a: FloatArray, b: FloatArray, distance: FloatArray) -> FloatArray:
     """The log-density of v = logit(p) at a distance from its mode log(a / b), less that at the mode."""
-    with np.errstate(over="ignore"):
-        p = np.log1p(b / (a + b) * np.expm1(-distance))
-        q = np.log1p(a / (a + b) * np.expm1(distance))
+    p = np.log1p(b / (a + b) * np.expm1(-distance))
+    q = np.log1p(a / (a + b) * np.expm1(distance))
     return -a * p - b * q
 
 
@@ -141,8 +153,7 @@ def _nodes(
     weight = np.exp(_log_density(a, b, distance))
     _close(weight, a, step)
     _close(weight[:, ::-1], b, step)
-    with np.errstate(over="ignore"):
-        p = a / (a + b * np.exp(-distance))
+    p = a / (a + b * np.exp(-distance))
     return p, weight / np.add.reduce(weight, axis=1, keepdims=True)
 
 
@@ -152,10 +163,10 @@ def _close(weight: FloatArray, exponent: FloatArray, step: FloatArray) -> None:
     There the terms are y**exponent * G(y) with y = exp(v) and G nearly linear in y; they sum to
     G(0) / expm1(exponent * step) and so on, and the line is drawn through G at the two nodes.
     """
-    apart = np.clip(np.ceil(1 / step), 1, weight.shape[1] - 1).astype(np.int64)
-    with np.errstate(over="ignore"):
-        level = 1 / np.expm1(exponent * step)
-        slope = (level - 1 / np.expm1((exponent + 1) * step)) / np.expm1(apart * step)
-    other = np.take_along_axis(weight, apart, axis=1)
+    apart = np.minimum(np.maximum(np.ceil(1 / step), 1), weight.shape[1] - 1)
+    level = 1 / np.expm1(exponent * step)
+    slope = (level - 1 / np.expm1((exponent + 1) * step)) / np.expm1(apart * step)
+    other = np.arange(len(weight)), apart[:, 0].astype(np.int64)
+    moved = weight[other] * (1 - np.exp(-exponent * apart * step) * slope)[:, 0]
     weight[:, :1] *= 1 + level + slope
-    np.put_along_axis(weight, apart, other * (1 - np.exp(-exponent * apart * step) * slope), axis=1)
+    weight[other] = moved

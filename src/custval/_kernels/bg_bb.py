@@ -22,6 +22,7 @@ from custval._kernels import bg_bb_future as future
 from custval._kernels.bg_bb_future import Traits
 from custval._kernels.bg_bb_objective import Objective
 from custval._kernels.gamma_ratios import log_beta_ratio
+from custval._kernels.horizons import as_rows, horizons, per_horizon
 from custval._kernels.maximize import Maximum
 from custval._kernels.priors import Prior, maximize_posterior
 from custval._kernels.tuples import count_distinct_rows, distinct_rows
@@ -82,12 +83,10 @@ def log_likelihood(
     >>> log_likelihood(1.204, 0.750, 0.657, 2.783, [0, 6], [0, 6], 6).round(4)
     array([-1.1673, -2.1822])
     """
-    columns = _floats(alpha, beta, gamma, delta, x, t_x, n)
-    shape = columns[0].shape
-    alpha, beta, gamma, delta, x, t_x, n = (part.ravel() for part in columns)
+    alpha, beta, gamma, delta, x, t_x, n = as_rows(alpha, beta, gamma, delta, x, t_x, n)
     seen = log_beta_ratio(alpha, beta, x) + log_beta_ratio(beta, alpha + x, t_x - x) + log_beta_ratio(delta, gamma, t_x)
     silence, _ = _silence(alpha, beta, gamma, delta, x, t_x, n)
-    return np.reshape(seen + np.log(silence), shape)
+    return seen + np.log(silence)
 
 
 def _silence(
@@ -177,7 +176,7 @@ def fit(x: ArrayLike, t_x: ArrayLike, n: ArrayLike, w: ArrayLike | None = None, 
     >>> maximum.parameters.round(3).tolist(), round(maximum.log_likelihood, 3)
     ([1.204, 0.75, 0.657, 2.783], -33225.581)
     """
-    x, t_x, n, w = (part.ravel() for part in _floats(x, t_x, n, 1.0 if w is None else w))
+    x, t_x, n, w = as_rows(x, t_x, n, 1.0 if w is None else w)
     _refuse_unusable(x, t_x, n, w)
     (x, t_x, n), w = count_distinct_rows((x, t_x, n), w)
     objective = Objective(x.astype(np.int64), t_x.astype(np.int64), n.astype(np.int64), w)
@@ -246,10 +245,10 @@ def probability_alive(
            [0.63, 0.59],
            [1.  , 0.93]])
     """
-    alpha, beta, gamma, delta, x, t_x, n = (part.ravel() for part in _floats(alpha, beta, gamma, delta, x, t_x, n))
+    alpha, beta, gamma, delta, x, t_x, n = as_rows(alpha, beta, gamma, delta, x, t_x, n)
     _, alive = _silence(alpha, beta, gamma, delta, x, t_x, n)
-    later = future.stays(_traits(alpha, beta, gamma, delta, x, n), _horizons(after))
-    return _per_horizon(alive[:, None] * later, after)
+    later = future.stays(_traits(alpha, beta, gamma, delta, x, n), horizons(after))
+    return per_horizon(alive[:, None] * later, after)
 
 
 def expected_purchases_alive(
@@ -287,12 +286,12 @@ def expected_purchases_alive(
     """
     traits = _traits(alpha, beta, gamma, delta, x, n)
     if np.ndim(t) == 2:
-        there = future.opportunities_alive(traits, _horizons(t))
+        there = future.opportunities_alive(traits, horizons(t))
     else:
         # few pairs (gamma, delta + n) stand behind the rows
         (c, d), place = distinct_rows((traits.c, traits.d))
-        there = future.opportunities_alive(Traits(d, d, c, d), _horizons(t))[place]
-    return _per_horizon((traits.a / (traits.a + traits.b))[:, None] * there, t)
+        there = future.opportunities_alive(Traits(d, d, c, d), horizons(t))[place]
+    return per_horizon((traits.a / (traits.a + traits.b))[:, None] * there, t)
 
 
 def probability_active_alive(
@@ -325,7 +324,7 @@ def probability_active_alive(
     array([[0.141, 0.411],
            [0.843, 0.923]])
     """
-    return _per_horizon(future.active(_traits(alpha, beta, gamma, delta, x, n), _horizons(t)), t)
+    return per_horizon(future.active(_traits(alpha, beta, gamma, delta, x, n), horizons(t)), t)
 
 
 def probability_ever_alive(
@@ -504,23 +503,9 @@ def _lives(theta: FloatArray, longest: ArrayLike, rng: np.random.Generator) -> I
     return there
 
 
-def _floats(*parts: ArrayLike) -> tuple[FloatArray, ...]:
-    return tuple(np.broadcast_arrays(*(np.asarray(part, dtype=np.float64) for part in parts)))
-
-
 def _traits(
     alpha: ArrayLike, beta: ArrayLike, gamma: ArrayLike, delta: ArrayLike, x: ArrayLike, n: ArrayLike
 ) -> Traits:
     """The posterior of p and theta, given alive at n."""
-    alpha, beta, gamma, delta, x, n = (part.ravel() for part in _floats(alpha, beta, gamma, delta, x, n))
+    alpha, beta, gamma, delta, x, n = as_rows(alpha, beta, gamma, delta, x, n)
     return Traits(alpha + x, beta + (n - x), gamma, delta + n)
-
-
-def _horizons(t: ArrayLike) -> FloatArray:
-    """Horizons of shape (h,), or of each row its own, shape (n, h)."""
-    times = np.asarray(t, dtype=np.float64)
-    return times if times.ndim == 2 else times.ravel()
-
-
-def _per_horizon(values: FloatArray, t: ArrayLike) -> FloatArray:
-    return values if np.ndim(t) else values[:, 0]

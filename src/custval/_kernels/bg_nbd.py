@@ -30,6 +30,7 @@ from custval._kernels.bg_nbd_alive import (
     purchase_pmf_alive,
 )
 from custval._kernels.bg_nbd_fit import fit_with_chances, prior
+from custval._kernels.horizons import as_rows, times_horizons
 from custval._kernels.maximize import Maximum
 from custval.typing import FloatArray, IntArray
 
@@ -71,7 +72,7 @@ def log_likelihood(
     >>> log_likelihood(0.243, 4.414, 0.793, 2.426, [2, 0], [30.43, 0.0], 38.86).round(4)
     array([-9.4586, -0.5547])
     """
-    r, alpha, a, b, x, t_x, T = _floats(r, alpha, a, b, x, t_x, T)
+    r, alpha, a, b, x, t_x, T = as_rows(r, alpha, a, b, x, t_x, T)
     again = np.maximum(x, 1.0)
     common = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
     alive = betaln(a, b + x) - betaln(a, b) - (r + x) * np.log(alpha + T)
@@ -149,14 +150,14 @@ def probability_alive(
     array([[0.7266, 0.5316],
            [1.    , 0.9439]])
     """
-    r, alpha, a, b, x, t_x, T = (part.ravel() for part in _floats(r, alpha, a, b, x, t_x, T))
+    r, alpha, a, b, x, t_x, T = (np.asarray(part, dtype=np.float64).ravel() for part in (r, alpha, a, b, x, t_x, T))
     log_odds = np.log(a / (b + np.maximum(x - 1, 0.0))) + (r + x) * np.log1p((T - t_x) / (alpha + t_x))
     alive = np.where(x > 0, expit(-log_odds), 1.0)
     if not np.any(after):
         return np.multiply.outer(alive, np.ones(np.shape(after)))
 
     stays = probability_stays_alive(r, alpha, a, b, x, T, after)
-    return alive.reshape(alive.shape + (1,) * np.ndim(after)) * stays
+    return times_horizons(alive, stays)
 
 
 def expected_purchases(
@@ -192,7 +193,7 @@ def expected_purchases(
     """
     alive = probability_alive(r, alpha, a, b, x, t_x, T)
     expected = expected_purchases_alive(r, alpha, a, b, x, T, t)
-    return alive.reshape(alive.shape + (1,) * np.ndim(t)) * expected
+    return times_horizons(alive, expected)
 
 
 def probability_active(
@@ -221,7 +222,7 @@ def probability_active(
     ndarray of shape (n,), or (n, h) where `t` is an array
     """
     alive = probability_alive(r, alpha, a, b, x, t_x, T)
-    return alive.reshape(alive.shape + (1,) * np.ndim(t)) * probability_active_alive(r, alpha, a, b, x, T, t)
+    return times_horizons(alive, probability_active_alive(r, alpha, a, b, x, T, t))
 
 
 def expected_purchases_new(r: ArrayLike, alpha: ArrayLike, a: ArrayLike, b: ArrayLike, t: ArrayLike) -> FloatArray:
@@ -276,7 +277,3 @@ def draw(
     ([0, 1, 1, 1, 1, 1], [40.2, 1.6, 4.7, 19.5, 34.3, 36.8], [True, True, True])
     """
     return draw_with_chances(r, alpha, a, b, T, rng, first=False)
-
-
-def _floats(*parts: ArrayLike) -> tuple[FloatArray, ...]:
-    return tuple(np.broadcast_arrays(*(np.asarray(part, dtype=np.float64) for part in parts)))

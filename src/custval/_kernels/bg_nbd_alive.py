@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from custval._kernels.beta_geometric_counts import purchase_pmf
 from custval._kernels.beta_geometric_draws import draw_future
 from custval._kernels.beta_mixture import Integrand, beta_expectation
+from custval._kernels.horizons import horizons, per_horizon
 from custval.typing import FloatArray, IntArray
 
 __all__ = [
@@ -55,18 +56,17 @@ def expected_purchases_alive(
     denominator, is a 2F1 with removable singularities at a = 1 and at a + b + x = 1, -1, -2, ...; the expectation of
     a positive function has none.
     """
-    r, alpha, a, b, x, T = (part.ravel() for part in _floats(r, alpha, a, b, x, T))
-    s = (r + x)[:, None, None]
-    tau = _relative(alpha, T, t)
+    s, span, a, b = _posterior(r, alpha, a, b, x, T)
+    tau = horizons(t) / span[:, None]
 
     def buys(rows: IntArray, p: FloatArray) -> FloatArray:
         bought = np.log1p(tau[rows, :, None] * p[:, None, :])
-        bought *= -s[rows]
+        bought *= -s[rows, None, None]
         np.expm1(bought, out=bought)
         bought /= -p[:, None, :]
         return bought
 
-    return _per_horizon(_mixed(buys, r + x, a, b + x, tau), t)
+    return per_horizon(_mixed(buys, s, a, b, tau), t)
 
 
 def probability_active_alive(
@@ -89,8 +89,8 @@ def probability_active_alive(
     -------
     ndarray of shape (n,), or (n, h) where `t` is an array
     """
-    r, alpha, a, b, x, T = (part.ravel() for part in _floats(r, alpha, a, b, x, T))
-    return _per_horizon(-np.expm1(-(r + x)[:, None] * np.log1p(_relative(alpha, T, t))), t)
+    s, span, *_ = _posterior(r, alpha, a, b, x, T)
+    return per_horizon(-np.expm1(-s[:, None] * np.log1p(horizons(t) / span[:, None])), t)
 
 
 def probability_ever_alive(
@@ -109,7 +109,7 @@ def probability_ever_alive(
     -------
     ndarray of shape (n,)
     """
-    return np.ones(_floats(r, alpha, a, b, x, T)[0].size)
+    return np.ones(np.broadcast(*map(np.asarray, (r, alpha, a, b, x, T))).size)
 
 
 def probability_stays_alive(
@@ -131,16 +131,15 @@ def probability_stays_alive(
     ndarray of shape (n,), or (n, h) where `after` is an array
         Given lambda and p the customer leaves at rate lambda p, whence E[(1 + p t / (alpha + T))**-(r + x)].
     """
-    r, alpha, a, b, x, T = (part.ravel() for part in _floats(r, alpha, a, b, x, T))
-    s = (r + x)[:, None, None]
-    tau = _relative(alpha, T, after)
+    s, span, a, b = _posterior(r, alpha, a, b, x, T)
+    tau = horizons(after) / span[:, None]
 
     def stays(rows: IntArray, p: FloatArray) -> FloatArray:
         left = np.log1p(tau[rows, :, None] * p[:, None, :])
-        left *= -s[rows]
+        left *= -s[rows, None, None]
         return np.exp(left, out=left)
 
-    return _per_horizon(np.minimum(_mixed(stays, r + x, a, b + x, tau), 1.0), after)
+    return per_horizon(np.minimum(_mixed(stays, s, a, b, tau), 1.0), after)
 
 
 def purchase_pmf_alive(
@@ -170,8 +169,8 @@ def purchase_pmf_alive(
     array([[0.5738, 0.1994, 0.0854, 0.1414],
            [0.2367, 0.3294, 0.1984, 0.2355]])
     """
-    r, alpha, a, b, x, T = (part.ravel() for part in _floats(r, alpha, a, b, x, T))
-    return purchase_pmf(r + x, t / (alpha + T), a, b + x, n_max)
+    s, span, a, b = _posterior(r, alpha, a, b, x, T)
+    return purchase_pmf(s, t / span, a, b, n_max)
 
 
 def draw_future_alive(
@@ -209,20 +208,18 @@ def draw_future_alive(
     >>> drawn.shape, drawn.dtype.name
     ((2, 5), 'int64')
     """
-    parts = (part.ravel() for part in _floats(r, alpha, a, b, x, T))
-    r, alpha, a, b, x, T = (np.repeat(part[:, None], n_draws, axis=1) for part in parts)
-    return draw_future(r + x, alpha + T, a, b + x, t, rng)
+    s, span, a, b = (np.repeat(part[:, None], n_draws, axis=1) for part in _posterior(r, alpha, a, b, x, T))
+    return draw_future(s, span, a, b, t, rng)
 
 
-def _floats(*parts: ArrayLike) -> tuple[FloatArray, ...]:
-    return tuple(np.broadcast_arrays(*(np.asarray(part, dtype=np.float64) for part in parts)))
-
-
-def _relative(alpha: FloatArray, T: FloatArray, t: ArrayLike) -> FloatArray:
-    """The horizons in units of alpha + T, shape (n, h): those of `t`, or of each row its own."""
-    if np.ndim(t) == 2:
-        return np.asarray(t, dtype=np.float64) / (alpha + T)[:, None]
-    return np.ravel(np.asarray(t, dtype=np.float64)) / (alpha + T)[:, None]
+def _posterior(
+    r: ArrayLike, alpha: ArrayLike, a: ArrayLike, b: ArrayLike, x: ArrayLike, T: ArrayLike
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """The parameters of lambda ~ Gamma(r + x, alpha + T) and p ~ Beta(a, b + x), each of shape (n,)."""
+    r, alpha, a, b, x, T = (np.asarray(part, dtype=np.float64).ravel() for part in (r, alpha, a, b, x, T))
+    s, span, chances, stays = np.empty((4, np.broadcast(r, alpha, a, b, x, T).size))
+    s[:], span[:], chances[:], stays[:] = r + x, alpha + T, a, b + x
+    return s, span, chances, stays
 
 
 def _mixed(integrand: Integrand, s: FloatArray, a: FloatArray, b: FloatArray, tau: FloatArray) -> FloatArray:
@@ -230,7 +227,3 @@ def _mixed(integrand: Integrand, s: FloatArray, a: FloatArray, b: FloatArray, ta
     most = tau.max(axis=1, initial=0.0)
     steep = {"at_zero": (s + 1) * most, "at_one": (s + 1) * most / (1 + most)}
     return beta_expectation(integrand, a, b, **steep, width=tau.shape[1])
-
-
-def _per_horizon(values: FloatArray, t: ArrayLike) -> FloatArray:
-    return values if np.ndim(t) else values[:, 0]

@@ -26,6 +26,7 @@ from custval._kernels.beta_geometric_counts import phases_reach, purchase_pmf
 from custval._kernels.beta_geometric_draws import draw_future
 from custval._kernels.cnbd_expectations import expected_before_leaving, probability_of_staying
 from custval._kernels.cnbd_objective import phase_terms
+from custval._kernels.horizons import as_rows, horizons, per_horizon
 from custval._kernels.tuples import distinct_rows
 from custval.typing import FloatArray, IntArray
 
@@ -140,15 +141,15 @@ def probability_active_alive(
     -------
     ndarray of shape (n,), or (n, h) where `t` is an array
     """
-    r, alpha, _, _, x, t_x, T = (part.ravel() for part in _floats(r, alpha, a, b, x, t_x, T))
+    r, alpha, _, _, x, t_x, T = as_rows(r, alpha, a, b, x, t_x, T)
     weight = _phase_weights(k, r, alpha, x, t_x, T)
-    tau = _relative(alpha + T, t)
+    tau = horizons(t) / (alpha + T)[:, None]
     active = np.zeros(tau.shape)
     for j in range(k):
         active += weight[j][:, None] * phases_reach(float(k - j), (r + k * x + j)[:, None], tau)
     # the weights sum to 1 but for rounding
     np.minimum(active, 1.0, out=active)
-    return active if np.ndim(t) else active[:, 0]
+    return per_horizon(active, t)
 
 
 def probability_ever_alive(
@@ -172,7 +173,7 @@ def probability_ever_alive(
     -------
     ndarray of shape (n,)
     """
-    return np.ones(_floats(k, r, alpha, a, b, x, t_x, T)[0].size)
+    return np.ones(as_rows(k, r, alpha, a, b, x, t_x, T)[0].size)
 
 
 def purchase_pmf_alive(
@@ -203,7 +204,7 @@ def purchase_pmf_alive(
     ndarray of shape (n, n_max + 2)
         P(X = 0), ..., P(X = n_max), and last P(X > n_max).
     """
-    r, alpha, a, b, x, t_x, T = (part.ravel() for part in _floats(r, alpha, a, b, x, t_x, T))
+    r, alpha, a, b, x, t_x, T = as_rows(r, alpha, a, b, x, t_x, T)
     weight = _phase_weights(k, r, alpha, x, t_x, T)
     s, tau = r + k * x, t / (alpha + T)
     pmf = np.zeros((x.size, n_max + 2))
@@ -241,7 +242,7 @@ def draw_future_alive(
     -------
     ndarray of int64, shape (n, n_draws)
     """
-    r, alpha, a, b, x, t_x, T = (part.ravel() for part in _floats(r, alpha, a, b, x, t_x, T))
+    r, alpha, a, b, x, t_x, T = as_rows(r, alpha, a, b, x, t_x, T)
     up_to = np.cumsum(_phase_weights(k, r, alpha, x, t_x, T), axis=0)[:-1, :, None]
     behind = (rng.random((x.size, n_draws)) >= up_to).sum(axis=0)
     r, alpha, a, b, x, T = (np.repeat(part[:, None], n_draws, axis=1) for part in (r, alpha, a, b, x, T))
@@ -259,7 +260,7 @@ def _phase_weights(
 def _mean_over_phases(
     k: int, theta: tuple[ArrayLike, ...], history: tuple[ArrayLike, ...], t: ArrayLike, mean: _Mean
 ) -> FloatArray:
-    r, alpha, a, b, x, t_x, T = (part.ravel() for part in _floats(*theta, *history))
+    r, alpha, a, b, x, t_x, T = as_rows(*theta, *history)
     weight = _phase_weights(k, r, alpha, x, t_x, T)
     # given the phases, the last purchase plays no part
     if any(np.ndim(part) for part in theta):
@@ -268,19 +269,9 @@ def _mean_over_phases(
         (_, _), place = distinct_rows((x, T))
         first = np.zeros(int(place.max(initial=-1)) + 1, dtype=np.intp)
         first[place] = np.arange(x.size)
-    tau = _relative((alpha + T)[first], t)
+    tau = horizons(t) / (alpha + T)[first, None]
     each = mean(k, (r + k * x)[first], tau, a[first], (b + x)[first])
     total = np.zeros((x.size, tau.shape[1]))
     for j in range(k):
         total += weight[j][:, None] * each[..., j][place]
-    return total if np.ndim(t) else total[:, 0]
-
-
-def _floats(*parts: ArrayLike) -> tuple[FloatArray, ...]:
-    return tuple(np.broadcast_arrays(*(np.asarray(part, dtype=np.float64) for part in parts)))
-
-
-def _relative(A: FloatArray, t: ArrayLike) -> FloatArray:
-    """The horizons in units of A, shape (n, h): those of `t`, or of each row its own."""
-    times = np.asarray(t, dtype=np.float64)
-    return np.asarray((times if times.ndim == 2 else times.ravel()) / A[:, None])
+    return per_horizon(total, t)

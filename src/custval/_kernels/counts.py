@@ -12,6 +12,8 @@ from custval.typing import FloatArray, IntArray
 __all__ = ["count_quantiles"]
 
 _FIRST = 15
+# of a sum of probabilities, as in `holdout_metrics.central_interval`
+_ROUNDING = 1e-12
 _MOST = 1 << 20
 # probabilities held at once
 _BLOCK = 1 << 22
@@ -51,9 +53,9 @@ def count_quantiles(pmf: Callable[[IntArray, int], FloatArray], q: FloatArray, n
         left = []
         for some in np.array_split(rows, max(1, rows.size * (n_max + 2) // _BLOCK)):
             cumulative = np.cumsum(pmf(some, n_max)[:, :-1], axis=1)
-            reached = cumulative[:, -1] >= q.max()
+            reached = cumulative[:, -1] >= q.max() - _ROUNDING
             # a count is the number of those before it, and they have less than q
-            result[some] = np.stack([(cumulative < level).sum(axis=1) for level in q], axis=1)
+            result[some] = np.stack([(cumulative < level - _ROUNDING).sum(axis=1) for level in q], axis=1)
             left.append(some[~reached])
         rows = np.concatenate(left)
         n_max = 2 * n_max + 1

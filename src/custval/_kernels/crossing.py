@@ -104,6 +104,7 @@ def _chandrupatla(
         go = ~done
         rows, place, a, b, c, fa, fb, fc, room = (part[go] for part in (rows, place, a, b, c, fa, fb, fc, room))
         t = np.clip(_fraction((a, b, c), (fa, fb, fc)), room, 1 - room)
+    result[place] = a  # of what never came to rest: the last point
     return result
 
 

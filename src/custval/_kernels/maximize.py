@@ -9,7 +9,7 @@ Hessian is negative definite, and no limit of a poorly determined parameter does
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -32,8 +32,14 @@ _CLOSE = 1e-3  # a Newton step this short in log-parameters squares with the nex
 # A log-parameter whose standard deviation is above this is compared with its limits. Below it, a likelihood that is
 # near quadratic in the parameter or in its inverse has fallen by 1 / (2 * 0.3**2) = 5 when that comes to 0.
 _VAGUE = 0.3
+# How far from a vague maximum, in one log-parameter, another one is looked for.
+_FAR_ASIDE = 4.0
 # In units of log-likelihood: a limit that comes this close to an interior point is as good.
 _TIE = 1e-8
+# and one that is this much worse by a rough objective is worse
+_CLEAR = 1.0
+# Where Newton's step is this short, what it promises says to an order of magnitude what there is to gain.
+_NEARBY = 0.5
 _MAX_STEPS = 300
 
 
@@ -61,7 +67,7 @@ class Maximum:
         The part of `runaway` that is held fixed: one for each ridge. A parameter that runs away in proportion to
         a held one (a and b with a / b fixed) is not held, and its covariance is that of the proportion.
     n_evaluations : int
-        How often the objective was evaluated.
+        How often the objective was evaluated, the rough one included.
     """
 
     log_parameters: FloatArray
@@ -138,7 +144,9 @@ class _Surface:
         return np.minimum(np.maximum(theta, -self.reach), self.reach)
 
 
-def maximize(objective: Objective, start: FloatArray, *, reach: float = 14.0) -> Maximum:
+def maximize(
+    objective: Objective, start: FloatArray, *, reach: float = 14.0, rough: Objective | None = None
+) -> Maximum:
     """Maximize a log-likelihood over positive parameters.
 
     Parameters
@@ -152,6 +160,9 @@ def maximize(objective: Objective, start: FloatArray, *, reach: float = 14.0) ->
     reach : float, default 14
         The search is over ``|log parameter| <= reach``; a parameter at exp(-reach) stands for 0, at exp(reach) for
         infinity.
+    rough : callable, optional
+        The objective with its Hessian at less cost, to well below 1 of log-likelihood: it leads to the neighborhood of
+        the maximum, and says which limits are so much worse that they need not be looked at.
 
     Returns
     -------
@@ -182,12 +193,19 @@ def maximize(objective: Objective, start: FloatArray, *, reach: float = 14.0) ->
     """
     surface = _Surface(objective, reach)
     theta = surface.clip(np.array(start, dtype=np.float64))
+    sketch = None if rough is None else _Surface(rough, reach)
+    if sketch is not None:
+        theta = _ascend(sketch, theta).theta
     first = surface.evaluate(theta)
     if len(first) == 2:
         theta = _descend(surface, theta, scale=1.0 + abs(float(first[0])))
     best = _ascend(surface, theta)
     if _doubtful(best):
+        best = _best_along_the_ridge(surface, sketch, best)
+    if _doubtful(best) and not (sketch is not None and _stands_out(sketch, best)):
         best = _challenge(surface, best)
+    if sketch is not None:
+        surface.n_evaluations += sketch.n_evaluations
     if best.held is None:
         raise FitError(
             f"no maximum of the likelihood found in {surface.n_evaluations} evaluations; the best log-likelihood was "
@@ -248,8 +266,11 @@ def _descend(surface: _Surface, theta: FloatArray, scale: float) -> FloatArray:
     return np.asarray(found.x, dtype=np.float64)
 
 
-def _ascend(surface: _Surface, theta: FloatArray, hold: int | None = None) -> _Point:
-    """Newton's method within the bounds, uphill everywhere, with a radius of trust for each eigendirection."""
+def _ascend(surface: _Surface, theta: FloatArray, hold: int | None = None, enough: float = -np.inf) -> _Point:
+    """Newton's method within the bounds, uphill everywhere, with a radius of trust for each eigendirection.
+
+    It may stop close to a maximum that will stay clearly below `enough`.
+    """
     decreed = np.arange(theta.size) == hold
     here, radius = surface.point(theta), 1.0
     for _ in range(_MAX_STEPS):
@@ -261,6 +282,8 @@ def _ascend(surface: _Surface, theta: FloatArray, hold: int | None = None) -> _P
             last = surface.clip(here.theta + basis @ along)
             gain = here.gradient @ (last - here.theta) / 2
             return replace(here, theta=last, value=here.value + float(gain), held=held)
+        if concave and longest < _NEARBY and here.value + 10 * float(here.gradient @ (basis @ along)) < enough:
+            break
         target = surface.clip(here.theta + basis @ np.clip(along, -radius, radius))
         step = target - here.theta
         there = surface.point(target)
@@ -309,22 +332,53 @@ def _spread(hessian: FloatArray) -> FloatArray:
     return spread
 
 
+def _best_along_the_ridge(surface: _Surface, sketch: _Surface | None, best: _Point) -> _Point:
+    """The best of a point and of the maxima on either side of it, in the direction in which it is most vague.
+
+    A flat likelihood may have a second maximum there. In MBG/NBD one-time buyers are either slow, or gone at once: the
+    first makes r small, the second b.
+    """
+    if best.held is None or best.held.any():
+        return best
+    curvature, directions = np.linalg.eigh(-best.hessian)
+    reach = 2.0 / np.sqrt(max(float(curvature[0]), 1e-12))
+    aside = directions[:, 0] * min(reach, _FAR_ASIDE / float(np.max(np.abs(directions[:, 0]))))
+    found = [best]
+    for start in (best.theta - aside, best.theta + aside):
+        end = _ascend(sketch or surface, surface.clip(start))
+        if end.held is not None and np.max(np.abs(end.theta - best.theta)) > _CLOSE:
+            found.append(end if sketch is None else _ascend(surface, end.theta))
+    return max((point for point in found if point.held is not None), key=lambda point: point.value)
+
+
 def _challenge(surface: _Surface, best: _Point) -> _Point:
     """The best of a doubtful point and the limits of its vague parameters."""
     rivals = [best]
-    for k in np.flatnonzero(_spread(best.hessian) > _VAGUE):
-        for bound in (-surface.reach, surface.reach):
-            limit = _ascend(surface, _pushed(surface, best, int(k), bound), hold=int(k))
-            if limit.value >= best.value - _TIE:
-                rivals += [limit, _ascend(surface, limit.theta)]
-            elif best.held is None:
-                rivals.append(_ascend(surface, limit.theta))
+    for limit in _limits(surface, best):
+        if limit.value >= best.value - _TIE:
+            rivals += [limit, _ascend(surface, limit.theta)]
+        elif best.held is None:
+            rivals.append(_ascend(surface, limit.theta))
     settled = [(int(rival.held.sum()), rival.value, rival) for rival in rivals if rival.held is not None]
     if not settled:
         return best
     highest = max(value for _, value, _ in settled)
     # of equals the one with most parameters at a limit: an interior maximum has to be better than every limit
     return max((rival for rival in settled if rival[1] >= highest - _TIE), key=lambda rival: rival[:2])[2]
+
+
+def _limits(surface: _Surface, best: _Point, enough: float = -np.inf) -> Iterator[_Point]:
+    """The best point of each limit of each vague parameter, or one that tells that the best is below `enough`."""
+    for k in np.flatnonzero(_spread(best.hessian) > _VAGUE):
+        for bound in (-surface.reach, surface.reach):
+            yield _ascend(surface, _pushed(surface, best, int(k), bound), int(k), enough)
+
+
+def _stands_out(sketch: _Surface, best: _Point) -> bool:
+    """Whether a point is an interior maximum, and a rough objective puts every limit clearly below it."""
+    interior = best.held is not None and not best.held.any()
+    enough = best.value - _CLEAR
+    return interior and all(limit.value < enough for limit in _limits(sketch, best, enough))
 
 
 def _pushed(surface: _Surface, point: _Point, k: int, bound: float) -> FloatArray:

@@ -26,6 +26,7 @@ from custval._kernels.beta_geometric_draws import draw_with_chances
 from custval._kernels.cnbd_fit import fit_every_k as _fit_every_k
 from custval._kernels.cnbd_fit import fit_with_chances, prior
 from custval._kernels.cnbd_history import log_likelihood_with_chances, probability_alive_with_chances
+from custval._kernels.horizons import times_horizons
 from custval._kernels.maximize import Maximum
 from custval.typing import FloatArray, IntArray
 
@@ -168,7 +169,7 @@ def probability_alive(
     if not np.any(after):
         return np.asarray(np.multiply.outer(alive, np.ones(np.shape(after))))
     stays = cnbd_alive.probability_stays_alive(k, r, alpha, a, np.asarray(b) + 1, x, t_x, T, after)
-    return alive.reshape(alive.shape + (1,) * np.ndim(after)) * stays
+    return times_horizons(alive, stays)
 
 
 def expected_purchases_alive(

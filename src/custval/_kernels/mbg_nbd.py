@@ -25,6 +25,7 @@ from scipy.special import betaln, expit, gammaln
 from custval._kernels import bg_nbd_alive
 from custval._kernels.beta_geometric_draws import draw_with_chances
 from custval._kernels.bg_nbd_fit import fit_with_chances, prior
+from custval._kernels.horizons import as_rows, times_horizons
 from custval._kernels.maximize import Maximum
 from custval.typing import FloatArray, IntArray
 
@@ -139,15 +140,12 @@ def probability_alive(
     >>> probability_alive(0.525, 6.183, 0.891, 1.614, [2, 0], [30.43, 0], 38.86).round(4)
     array([0.7062, 0.3897])
     """
-    r, alpha, a, b, x, t_x, T = (
-        part.ravel()
-        for part in np.broadcast_arrays(*(np.asarray(part, dtype=np.float64) for part in (r, alpha, a, b, x, t_x, T)))
-    )
+    r, alpha, a, b, x, t_x, T = as_rows(r, alpha, a, b, x, t_x, T)
     alive = expit(-(np.log(a / (b + x)) + (r + x) * np.log1p((T - t_x) / (alpha + t_x))))
     if not np.any(after):
         return np.asarray(np.multiply.outer(alive, np.ones(np.shape(after))))
     stays = bg_nbd_alive.probability_stays_alive(r, alpha, a, b + 1, x, T, after)
-    return np.asarray(alive.reshape(alive.shape + (1,) * np.ndim(after)) * stays)
+    return times_horizons(alive, stays)
 
 
 def expected_purchases_alive(

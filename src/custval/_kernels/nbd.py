@@ -19,9 +19,10 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc, gammaln
+from scipy.special import betainc, betaincc, gammaln
 
 from custval._kernels.event_times import event_times
+from custval._kernels.horizons import as_rows, horizons, per_horizon
 from custval._kernels.maximize import Maximum
 from custval._kernels.priors import Prior, maximize_posterior
 from custval._kernels.purchase_tuples import PurchaseTuples
@@ -73,7 +74,7 @@ def log_likelihood(
     >>> log_likelihood(0.385, 12.07, [2, 0], [30.43, 0.0], 38.86).round(4)
     array([-9.044 , -0.5543])
     """
-    r, alpha, x, T = _floats(r, alpha, x, T)
+    r, alpha, x, T = as_rows(r, alpha, x, T)
     return gammaln(r + x) - gammaln(r) - x * np.log(alpha) - (r + x) * np.log1p(T / alpha) + 0.0 * np.asarray(t_x)
 
 
@@ -139,7 +140,7 @@ _prior = prior
 
 
 def _base(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None) -> PurchaseTuples:
-    x, t_x, T, w = (part.ravel() for part in _floats(x, t_x, T, 1.0 if w is None else w))
+    x, t_x, T, w = as_rows(x, t_x, T, 1.0 if w is None else w)
     if all(np.isfinite(part).all() for part in (x, T, w)):
         (x, T), w = count_distinct_rows((x, T), w)
         t_x = np.zeros(x.size)
@@ -231,7 +232,7 @@ def expected_purchases_alive(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: Ar
     array([1.8263, 0.2948])
     """
     s, span = _shape_and_span(r, alpha, x, T)
-    return _per_horizon((s / span)[:, None] * _horizons(t), t)
+    return per_horizon((s / span)[:, None] * horizons(t), t)
 
 
 def probability_active_alive(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: ArrayLike, t: ArrayLike) -> FloatArray:
@@ -252,10 +253,9 @@ def probability_active_alive(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: Ar
         1 - (1 + t / (alpha + T))**-(r + x).
     """
     s, span = _shape_and_span(r, alpha, x, T)
-    times = np.asarray(t, dtype=np.float64)
-    times = times if times.ndim == 2 else times.ravel()
+    times = horizons(t)
     active: FloatArray = -np.expm1(-s[:, None] * np.log1p(times / span[:, None]))
-    return active if np.ndim(t) else active[:, 0]
+    return per_horizon(active, t)
 
 
 def probability_ever_alive(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: ArrayLike) -> FloatArray:
@@ -306,7 +306,7 @@ def purchase_pmf_alive(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: ArrayLik
     array([[0.2577, 0.2665, 0.1956, 0.2802]])
     """
     s, span = _shape_and_span(r, alpha, x, T)
-    share = t / (span + t)
+    share, rest = t / (span + t), span / (span + t)
     result = np.empty((s.size, n_max + 2))
     j = np.arange(n_max)
     result[:, 0] = 0.0
@@ -315,7 +315,8 @@ def purchase_pmf_alive(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: ArrayLik
         np.cumsum(np.log((s[:, None] + j) / (j + 1) * share[:, None]), axis=1, out=result[:, 1:-1])
     result[:, :-1] -= (s * np.log1p(t / span))[:, None]
     np.exp(result[:, :-1], out=result[:, :-1])
-    result[:, -1] = betainc(n_max + 1.0, s, share)
+    # at long horizons the little that is missing from 1 decides
+    result[:, -1] = np.where(share < 0.5, betainc(n_max + 1.0, s, share), betaincc(s, n_max + 1.0, rest))
     return result
 
 
@@ -412,22 +413,8 @@ def draw(
 
 def _shape_and_span(r: ArrayLike, alpha: ArrayLike, x: ArrayLike, T: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """The posterior of lambda: Gamma(r + x, alpha + T)."""
-    r, alpha, x, T = (part.ravel() for part in _floats(r, alpha, x, T))
+    r, alpha, x, T = as_rows(r, alpha, x, T)
     return r + x, alpha + T
-
-
-def _horizons(t: ArrayLike) -> FloatArray:
-    """Horizons of shape (h,), or of each row its own, shape (n, h)."""
-    times = np.asarray(t, dtype=np.float64)
-    return times if times.ndim == 2 else times.ravel()
-
-
-def _per_horizon(values: FloatArray, t: ArrayLike) -> FloatArray:
-    return values if np.ndim(t) else values[:, 0]
-
-
-def _floats(*parts: ArrayLike) -> tuple[FloatArray, ...]:
-    return tuple(np.broadcast_arrays(*(np.asarray(part, dtype=np.float64) for part in parts)))
 
 
 def _sum(values: FloatArray) -> float:

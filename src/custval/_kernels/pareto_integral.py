@@ -92,7 +92,7 @@ def log_integral_of_pairs(
     ndarray of shape (n,)
     """
     place: IntArray | slice = slice(None)
-    if y.size and all(np.ptp(part) == 0 for part in (r, alpha, s, beta)):
+    if y.size > 1 and all(np.ptp(part) == 0 for part in (r, alpha, s, beta)):
         (x, y), place = distinct_rows((x, y))
         r, alpha, s, beta = (part[: y.size] for part in (r, alpha, s, beta))
     return log_integral(r + x, s, alpha + y, beta + y, leaving=leaving)[place]

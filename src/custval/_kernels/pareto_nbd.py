@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
 from custval._kernels.event_times import event_times
+from custval._kernels.horizons import as_rows, times_horizons
 from custval._kernels.maximize import Maximum, maximize
 from custval._kernels.pareto_integral import COARSE, log_integral_of_pairs
 from custval._kernels.pareto_nbd_alive import (
@@ -80,7 +81,7 @@ def log_likelihood(
     >>> log_likelihood(0.5533, 10.5777, 0.6062, 11.6687, [2, 0], [30.43, 0.0], 38.86).round(4)
     array([-9.5543, -0.5212])
     """
-    r, alpha, s, beta, x, t_x, T = _floats(r, alpha, s, beta, x, t_x, T)
+    r, alpha, s, beta, x, t_x, T = as_rows(r, alpha, s, beta, x, t_x, T)
     to_T = -x * np.log(alpha + T) - r * np.log1p(T / alpha) - s * np.log1p(T / beta)
     return gammaln(r + x) - gammaln(r) + to_T + _log_inverse_alive(r, alpha, s, beta, x, t_x, T)
 
@@ -116,10 +117,11 @@ def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None = None, 
     >>> maximum.status, maximum.parameters.round(2).tolist()
     ('converged', [0.51, 5.01, 0.66, 9.53])
     """
-    x, t_x, T, w = _floats(x, t_x, T, 1.0 if w is None else w)
+    x, t_x, T, w = as_rows(x, t_x, T, 1.0 if w is None else w)
     base = PurchaseTuples.of(x, t_x, T, w, zeros=True)
     belief = _belief(base.purchases / base.customers) if prior else None
-    maximum = maximize_posterior(Objective(base), belief, _start(x, t_x, T, w, base))
+    objective = Objective(base)
+    maximum = maximize_posterior(objective, belief, _start(x, t_x, T, w, base), rough=objective.with_step(COARSE))
     unit = float(np.log(base.scale))
     return replace(
         maximum,
@@ -208,10 +210,10 @@ def probability_alive(
     array([[0.8691, 0.566 ],
            [0.2951, 0.1922]])
     """
-    r, alpha, s, beta, x, t_x, T = _floats(r, alpha, s, beta, x, t_x, T)
+    r, alpha, s, beta, x, t_x, T = as_rows(r, alpha, s, beta, x, t_x, T)
     alive = np.exp(-_log_inverse_alive(r, alpha, s, beta, x, t_x, T))
     stays = probability_stays_alive(s, beta, T, after)
-    return np.minimum(alive, 1.0).reshape(alive.shape + (1,) * (stays.ndim - 1)) * stays
+    return times_horizons(np.minimum(alive, 1.0), stays)
 
 
 def expected_purchases_new(r: ArrayLike, alpha: ArrayLike, s: ArrayLike, beta: ArrayLike, t: ArrayLike) -> FloatArray:
@@ -274,11 +276,6 @@ def draw(
     customer, time = event_times(count, ends=np.zeros(T.size, dtype=bool), rng=rng)
     time *= end[customer]
     return customer, time, {"alive": lifetime > T, "purchase_rate": rate, "dropout_rate": leaving}
-
-
-def _floats(*parts: ArrayLike) -> tuple[FloatArray, ...]:
-    arrays = np.broadcast_arrays(*(np.asarray(part, dtype=np.float64) for part in parts))
-    return tuple(part.ravel() for part in arrays)
 
 
 def _log_inverse_alive(

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from scipy.special import exprel
 
 from custval._kernels.beta_mixture import beta_expectation
+from custval._kernels.horizons import as_rows, horizons, per_horizon
 from custval._kernels.pareto_finite_integral import log_integral_until
 from custval._kernels.pareto_integral import log_integral_of_pairs
 from custval.typing import FloatArray, IntArray
@@ -58,10 +59,10 @@ def expected_purchases_alive(
     L = log(1 + t / (beta + T)) that is (beta + T) L exprel((1 - s) L), where exprel(y) = (exp(y) - 1) / y is 1 at 0:
     s = 1 is no special case.
     """
-    r, alpha, s, beta, x, T = _floats(r, alpha, s, beta, x, T)
-    L = np.log1p(_relative(beta, T, t))
+    r, alpha, s, beta, x, T = as_rows(r, alpha, s, beta, x, T)
+    L = np.log1p(horizons(t) / (beta + T)[:, None])
     rate = (r + x) / (alpha + T)
-    return _per_horizon((rate * (beta + T))[:, None] * L * exprel((1 - s)[:, None] * L), t)
+    return per_horizon((rate * (beta + T))[:, None] * L * exprel((1 - s)[:, None] * L), t)
 
 
 def probability_stays_alive(s: ArrayLike, beta: ArrayLike, T: ArrayLike, after: ArrayLike) -> FloatArray:
@@ -81,8 +82,8 @@ def probability_stays_alive(s: ArrayLike, beta: ArrayLike, T: ArrayLike, after: 
     ndarray of shape (n,), or (n, h) where `after` is an array
         (1 + after / (beta + T))**-s.
     """
-    s, beta, T = _floats(s, beta, T)
-    return _per_horizon(np.exp(-s[:, None] * np.log1p(_relative(beta, T, after))), after)
+    s, beta, T = as_rows(s, beta, T)
+    return per_horizon(np.exp(-s[:, None] * np.log1p(horizons(after) / (beta + T)[:, None])), after)
 
 
 def probability_active_alive(
@@ -105,8 +106,8 @@ def probability_active_alive(
         The integral over u from 0 to t of the density of the next purchase, were the customer to stay, times the
         probability of staying until then.
     """
-    r, alpha, s, beta, x, T = _floats(r, alpha, s, beta, x, T)
-    by_a, by_b, m = _relative(alpha, T, t), _relative(beta, T, t), (r + x)[:, None, None]
+    r, alpha, s, beta, x, T = as_rows(r, alpha, s, beta, x, T)
+    by_a, by_b, m = horizons(t) / (alpha + T)[:, None], horizons(t) / (beta + T)[:, None], (r + x)[:, None, None]
 
     def next_purchase(rows: IntArray, p: FloatArray) -> FloatArray:
         exponent = np.log1p(by_a[rows, :, None] * p[:, None, :])
@@ -120,7 +121,7 @@ def probability_active_alive(
         "at_one": (r + x + 2) * (a / (1 + a)) + (s + 1) * (b / (1 + b)),
     }
     mean = beta_expectation(next_purchase, np.ones(r.size), 1.0, **steep, width=by_a.shape[1])
-    return _per_horizon(np.minimum(m[:, 0] * by_a * mean, 1.0), t)
+    return per_horizon(np.minimum(m[:, 0] * by_a * mean, 1.0), t)
 
 
 def probability_ever_alive(
@@ -145,7 +146,7 @@ def probability_ever_alive(
     >>> probability_ever_alive(0.5533, 10.5777, 0.6062, 11.6687, [2, 0], 38.86).round(4)
     array([0.8107, 0.4801])
     """
-    r, alpha, s, beta, x, T = _floats(r, alpha, s, beta, x, T)
+    r, alpha, s, beta, x, T = as_rows(r, alpha, s, beta, x, T)
     return np.minimum(np.exp(log_integral_of_pairs(r, alpha, s, beta, x, T, leaving=False)), 1.0)
 
 
@@ -187,7 +188,7 @@ def purchase_pmf_alive(
     >>> purchase_pmf_alive(0.5533, 10.5777, 0.6062, 11.6687, 2, 38.86, 39.0, 2).round(4)
     array([[0.3189, 0.2523, 0.1746, 0.2542]])
     """
-    r, alpha, s, beta, x, T = _floats(r, alpha, s, beta, x, T)
+    r, alpha, s, beta, x, T = as_rows(r, alpha, s, beta, x, T)
     result = np.zeros((r.size, n_max + 2))
     if t == 0:
         result[:, 0] = 1.0
@@ -244,7 +245,7 @@ def draw_future_alive(
     array([[ 1,  0,  4,  0,  4],
            [18, 23, 14, 15,  0]])
     """
-    r, alpha, s, beta, x, T = _floats(r, alpha, s, beta, x, T)
+    r, alpha, s, beta, x, T = as_rows(r, alpha, s, beta, x, T)
     shape = (r.size, n_draws)
     rate = rng.standard_gamma((r + x)[:, None], shape) / (alpha + T)[:, None]
     leaving = rng.standard_gamma(s[:, None], shape) / (beta + T)[:, None]
@@ -256,18 +257,3 @@ def draw_lifetimes(leaving: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Draw exponential lifetimes for rates of leaving; infinite where a rate is so small that it is drawn as 0."""
     with np.errstate(divide="ignore", over="ignore"):
         return np.asarray(rng.standard_exponential(leaving.shape) / leaving)
-
-
-def _floats(*parts: ArrayLike) -> tuple[FloatArray, ...]:
-    arrays = np.broadcast_arrays(*(np.asarray(part, dtype=np.float64) for part in parts))
-    return tuple(part.ravel() for part in arrays)
-
-
-def _relative(scale: FloatArray, T: FloatArray, t: ArrayLike) -> FloatArray:
-    """The horizons in units of scale + T, shape (n, h): those of `t`, or of each row its own."""
-    times = np.asarray(t, dtype=np.float64)
-    return np.asarray((times if times.ndim == 2 else times.ravel()) / (scale + T)[:, None])
-
-
-def _per_horizon(values: FloatArray, t: ArrayLike) -> FloatArray:
-    return values if np.ndim(t) else values[:, 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -55,6 +56,12 @@ class Objective:
         self._left = base.x[by_t[0]], base.t_x[by_t[1]]
         self._buys = base.x[by_T[0]], base.T[by_T[1]]
         self._rows = [_Rows(t, T, block.w) for t, T, block in zip(at_t, at_T, base.blocks, strict=True)]
+
+    def with_step(self, step: float) -> Objective:
+        """The same with nodes at another distance."""
+        other = copy(self)
+        other.step = step
+        return other
 
     def __call__(self, log_parameters: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         """The log-likelihood, its gradient (4,) and its Hessian (4, 4) in log-parameters."""

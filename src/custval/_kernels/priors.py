@@ -68,7 +68,14 @@ class Prior:
         return value, gradient, hessian
 
 
-def maximize_posterior(objective: Objective, prior: Prior | None, start: FloatArray, *, reach: float = 14.0) -> Maximum:
+def maximize_posterior(
+    objective: Objective,
+    prior: Prior | None,
+    start: FloatArray,
+    *,
+    reach: float = 14.0,
+    rough: Objective | None = None,
+) -> Maximum:
     """The mode of likelihood times prior; without a prior the maximum of the likelihood.
 
     Parameters
@@ -79,6 +86,7 @@ def maximize_posterior(objective: Objective, prior: Prior | None, start: FloatAr
     start : ndarray of shape (k,)
         Log-parameters to start from.
     reach : float, default 14
+    rough : callable, optional
         As in `maximize`.
 
     Returns
@@ -87,12 +95,16 @@ def maximize_posterior(objective: Objective, prior: Prior | None, start: FloatAr
         Its log-likelihood is that of the data alone; its Hessian is that of the posterior.
     """
     if prior is None:
-        return maximize(objective, start, reach=reach)
+        return maximize(objective, start, reach=reach, rough=rough)
 
-    def posterior(log_parameters: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-        value, gradient, hessian = (np.asarray(part) for part in objective(log_parameters))
-        belief, slope, curve = prior(log_parameters)
-        return float(value) + belief, gradient + slope, hessian + curve
+    def times_prior(likelihood: Objective) -> Objective:
+        def posterior(log_parameters: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+            value, gradient, hessian = (np.asarray(part) for part in likelihood(log_parameters))
+            belief, slope, curve = prior(log_parameters)
+            return float(value) + belief, gradient + slope, hessian + curve
 
-    mode = maximize(posterior, start, reach=reach)
+        return posterior
+
+    sketch = None if rough is None else times_prior(rough)
+    mode = maximize(times_prior(objective), start, reach=reach, rough=sketch)
     return replace(mode, log_likelihood=mode.log_likelihood - prior(mode.log_parameters)[0])

@@ -34,6 +34,12 @@ def _places(distinct: FloatArray, values: FloatArray) -> IntArray:
     # times lie on a grid, so cells of half the smallest gap hold one distinct value each: look them up
     cell = float(np.diff(distinct).min()) / 2
     if cell < max(span / max(4 * len(values), 65_536), _SMALLEST_CELL):
+        if len(distinct) > len(values) // 8:
+            # a search among so many misses the cache at every step
+            order = np.argsort(values)
+            place = np.empty(len(values), dtype=np.int64)
+            place[order] = np.cumsum(np.diff(values[order], prepend=distinct[0]) > 0)
+            return place
         return np.searchsorted(distinct, values).astype(np.int64, copy=False)
     scale = 1.0 / cell
     table = np.zeros(int(span * scale) + 2, dtype=np.int64)

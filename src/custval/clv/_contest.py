@@ -150,7 +150,8 @@ def standings(scores: Iterable[Score]) -> list[Standing]:
     for score in scores:
         by_name.setdefault((score.kind, score.name), []).append(score)
     all_of_them = [Standing(name, kind, tuple(own)) for (kind, name), own in by_name.items()]
-    return sorted(all_of_them, key=lambda one: (-one.n_cutoffs, np.nan_to_num(one.mean("rmse"), nan=np.inf)))
+    # models that are one and the same, such as BG/NBD and BG/CNBD-1, stay in the order in which they were given
+    return sorted(all_of_them, key=lambda one: (-one.n_cutoffs, round(np.nan_to_num(one.mean("rmse"), nan=np.inf), 9)))
 
 
 def noise(one: Standing, other: Standing) -> float:

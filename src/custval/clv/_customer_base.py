@@ -117,7 +117,8 @@ class CustomerBase(MaximumLikelihoodModel):
         alive = self._alive(x, t_x, T)[:, None]
         pmf: FloatArray = alive * if_alive[place]
         pmf[:, :1] += 1 - alive
-        return pmf
+        # sums that round to a little more than 1
+        return np.minimum(pmf, 1.0, out=pmf)
 
     def _pmf_new(self, t: float, n_max: int) -> FloatArray:
         """Probabilities of 0, …, n_max and of more repeat purchases of a new customer in (0, t], shape (n_max + 2,)."""

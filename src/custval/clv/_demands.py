@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from custval._frame import LazyTable, Table, as_number, count_where, is_missing, numbers, nw, require_numbers
-from custval._model import refuse_other_unit
+from custval._model import refuse_odd_total, refuse_other_unit
 from custval.errors import CustvalError, DataError
 from custval.typing import FloatArray
 
@@ -20,10 +20,10 @@ HOW = "custval.summarize(transactions) makes such a table"
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """What no customer can have: where it is so, in which column, and what should be."""
+    """What no customer can have: where it is so (an expression, or an array), in which column, and what should be."""
 
     column: str
-    broken: nw.Expr
+    broken: Any
     text: str
 
 
@@ -139,4 +139,5 @@ class Weights:
         weight, rows = numbers(found, "_custval_weight"), numbers(found, "_custval_rows")
         if rows.size and not weight.any():
             raise DataError("sample_weight must not be 0 throughout", column=self.column, code="weight")
+        refuse_odd_total(weight)
         return weight, rows

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy.special import ndtri
 from sklearn.base import BaseEstimator
 
 from custval._check import choice, fraction, number
@@ -15,6 +14,7 @@ from custval._kernels.calendar import GRAINS
 from custval._kernels.maximize import Maximum, covariance
 from custval._model import check_fitted, envelope, open_envelope
 from custval._result import as_data
+from custval.clv._intervals import log_bounds
 from custval.errors import CustvalError
 
 __all__ = ["MaximumLikelihoodModel"]
@@ -100,14 +100,14 @@ class MaximumLikelihoodModel(BaseEstimator):
         estimate = np.array(list(self.params_.values()))
         spread = getattr(self, "covariance_", np.full((len(estimate), len(estimate)), np.nan))
         error = np.sqrt(np.diag(spread))
-        width = np.exp(ndtri(0.5 + level / 2) * error / estimate)
+        low, high = log_bounds(estimate, error, level)
         return new_frame(
             {
                 "parameter": list(self.params_),
                 "estimate": estimate,
                 "standard_error": error,
-                "low": estimate / width,
-                "high": estimate * width,
+                "low": low,
+                "high": high,
             }
         )
 
@@ -139,7 +139,7 @@ class MaximumLikelihoodModel(BaseEstimator):
                 model._restore(fit)
         except CustvalError:
             raise
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
             raise CustvalError(f"these data are no complete {cls.__name__}: {error}", code="envelope") from None
         return model
 

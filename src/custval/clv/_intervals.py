@@ -4,28 +4,67 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import ndtri
 
-from custval._frame import nw
-from custval.clv._fitted import MaximumLikelihoodModel
 from custval.errors import CustvalError, CustvalWarning
 from custval.typing import FloatArray
 
-__all__ = ["delta_errors", "log_bounds", "logit_bounds", "nulls_for_nan", "nulls_for_nan_lazily", "shifted"]
+if TYPE_CHECKING:
+    from custval.clv._fitted import MaximumLikelihoodModel
+
+__all__ = ["delta_errors", "known_covariance", "log_bounds", "log_covariance", "log_slopes", "logit_bounds"]
 
 # of a log-parameter: with predictions to 1e-10 or better the slopes have about seven digits
 _STEP = 1e-4
 
 
-def shifted(model: Any, name: str, step: float) -> Any:
-    """The model with one log-parameter moved by a step."""
-    moved = copy.copy(model)
-    moved.params_ = {**model.params_, name: model.params_[name] * float(np.exp(step))}
-    return moved
+def log_slopes(model: Any, quantity: Callable[[Any], FloatArray], names: Iterable[str]) -> FloatArray:
+    """How what a model predicts, of shape (n,), changes with log-parameters: central differences, one row for each."""
+
+    def moved(name: str, step: float) -> FloatArray:
+        other = copy.copy(model)
+        other.params_ = {**model.params_, name: model.params_[name] * float(np.exp(step))}
+        return quantity(other)
+
+    return np.array([(moved(name, _STEP) - moved(name, -_STEP)) / (2 * _STEP) for name in names])
+
+
+def log_covariance(model: MaximumLikelihoodModel) -> FloatArray:
+    """The covariance of the logarithms of the parameters of a fitted model; NaN of those that run away."""
+    theta = np.array(list(model.params_.values()))
+    return np.asarray(model.covariance_ / np.outer(theta, theta))
+
+
+def known_covariance(model: MaximumLikelihoodModel) -> FloatArray:
+    """`log_covariance` for an interval.
+
+    NaN, with a warning, where the fit has ended on a boundary: there the likelihood does not say how far the
+    parameters may go.
+
+    Raises
+    ------
+    CustvalError
+        If the model was built from parameters.
+    """
+    name = type(model).__name__
+    if not hasattr(model, "covariance_"):
+        raise CustvalError(
+            f"interval= needs a fitted model; this {name} was built from parameters, which have no standard errors",
+            suggestion=f"{name}().fit(X), or interval=None",
+            code="no_covariance",
+        )
+    spread = log_covariance(model)
+    if np.isnan(spread).any():
+        warnings.warn(
+            f"no intervals: {model.fit_message_}; {name}(method='map') has an interior mode",
+            CustvalWarning,
+            stacklevel=2,
+        )
+    return spread
 
 
 def delta_errors(model: MaximumLikelihoodModel, quantity: Callable[[Any], FloatArray]) -> FloatArray:
@@ -40,40 +79,22 @@ def delta_errors(model: MaximumLikelihoodModel, quantity: Callable[[Any], FloatA
     Returns
     -------
     array of shape (n,)
-        NaN, with a warning, where the fit has ended on a boundary: there the likelihood does not say how far the
-        parameters may go.
+        NaN on a boundary, with a warning: see `known_covariance`.
     """
-    if not hasattr(model, "covariance_"):
-        raise CustvalError(
-            f"interval= needs a fitted model; this {type(model).__name__} was built from parameters, which have no "
-            "standard errors",
-            suggestion="fit(X), or interval=None",
-            code="no_covariance",
-        )
-    theta = np.array(list(model.params_.values()))
-    spread = model.covariance_ / np.outer(theta, theta)
+    spread = known_covariance(model)
     if np.isnan(spread).any():
-        warnings.warn(
-            f"no intervals: {model.fit_message_}; {type(model).__name__}(method='map') has an interior mode",
-            CustvalWarning,
-            stacklevel=2,
-        )
         return np.full(np.shape(quantity(model)), np.nan)
-    slopes = np.array(
-        [
-            (quantity(shifted(model, name, _STEP)) - quantity(shifted(model, name, -_STEP))) / (2 * _STEP)
-            for name in model.params_
-        ]
-    )
+    slopes = log_slopes(model, quantity, model.params_)
     return np.asarray(np.sqrt(np.maximum(np.einsum("kn,kl,ln->n", slopes, spread, slopes), 0.0)))
 
 
 def log_bounds(estimate: FloatArray, error: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
-    """A Wald interval of the logarithm of a positive quantity; 0 has none."""
-    relative = np.divide(error, estimate, out=np.zeros_like(estimate), where=estimate > 0)
+    """A Wald interval of the logarithm of the size of a quantity, which keeps its sign; 0 has none."""
+    relative = np.divide(error, np.abs(estimate), out=np.zeros_like(estimate), where=estimate != 0)
     with np.errstate(over="ignore"):
         width = np.exp(ndtri(0.5 + level / 2) * relative)
-    return estimate / width, estimate * width
+    ends = estimate / width, estimate * width
+    return np.minimum(*ends), np.maximum(*ends)
 
 
 def logit_bounds(estimate: FloatArray, error: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
@@ -88,13 +109,3 @@ def logit_bounds(estimate: FloatArray, error: FloatArray, level: float) -> tuple
     with np.errstate(invalid="ignore"):
         below, above = low / (1 + low), np.where(np.isinf(high), 1.0, high / (1 + high))
     return np.where(inside, below, estimate), np.where(inside, above, estimate)
-
-
-def nulls_for_nan(series: nw.Series[Any]) -> nw.Series[Any]:
-    """The same column, missing where there is no number."""
-    return series.fill_nan(None) if series.dtype.is_float() and len(series) else series
-
-
-def nulls_for_nan_lazily(column: nw.Expr) -> nw.Expr:
-    """The same column of a lazy frame, missing where there is no number."""
-    return nw.when(~column.is_nan()).then(column)

@@ -9,15 +9,16 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from custval._check import choice, flag, fraction, in_unit, number, whole
+from custval._check import affordable, choice, flag, fraction, in_unit, number, whole
 from custval._frame import LazyTable, Table, enter
 from custval._kernels.calendar import DAYS_PER
 from custval._kernels.counts import count_quantiles
 from custval._kernels.discounting import continuous_rule, discrete_rule
 from custval._kernels.tuples import distinct_rows
 from custval._model import check_fitted
+from custval.clv._answers import answer, float_column, identifiers_of
 from custval.clv._customer_base import CustomerBase
-from custval.clv._intervals import delta_errors, log_bounds, logit_bounds, nulls_for_nan
+from custval.clv._intervals import delta_errors, log_bounds, logit_bounds
 from custval.clv._purchase_in_engine import alive_times, answer_rows
 from custval.clv._sampling import finite_times
 from custval.clv._summary import enter_summary
@@ -174,10 +175,12 @@ class Predictions(CustomerBase):
         table = enter(X, "X")
         table.require("frequency", "recency", "T")
         x, t_x, T = self._read(table)
+        affordable(len(x) * (n_max + 2), "rows", "a smaller n_max, or fewer customers at a time")
         rows = np.repeat(np.arange(len(x)), n_max + 2)
-        ids = {"customer_id": table["customer_id"][rows]} if "customer_id" in table else {}
         n = np.tile(np.arange(n_max + 2), len(x))
-        return table.make({**ids, "n": n, "probability": self._pmf(x, t_x, T, t, n_max).ravel()})
+        return table.make(
+            {**identifiers_of(table, rows), "n": n, "probability": self._pmf(x, t_x, T, t, n_max).ravel()}
+        )
 
     def next_purchase_quantiles(self, X: IntoFrame, q: Any = 0.5) -> Any:
         """By when each customer has bought again with probability `q`.
@@ -206,18 +209,19 @@ class Predictions(CustomerBase):
         [9.0, 29.5, None]
         """
         check_fitted(self, "params_")
-        levels = [fraction(level, "q") for level in (q if isinstance(q, (list, tuple, np.ndarray)) else [q])]
+        levels = [fraction(level, "q") for level in (q if isinstance(q, (list, tuple)) or np.ndim(q) else [q])]
+        if not levels:
+            raise CustvalError("q must hold at least one probability; got none", suggestion="q=0.5")
         table = enter(X, "X")
         table.require("frequency", "recency", "T")
         (x, t_x, T), place = distinct_rows(self._read(table))
         ever = self._alive(x, t_x, T) * self._on_state(_ever, x, t_x, T)
         times = np.stack([self._waiting(x, t_x, T, ever, level) for level in levels], axis=1)
         rows = np.repeat(np.arange(len(place)), len(levels))
-        ids = {"customer_id": table["customer_id"][rows]} if "customer_id" in table else {}
-        found = nulls_for_nan(table.series("next_purchase_quantiles", times[place].ravel()))
+        found = float_column(table, times[place].ravel())
         return table.make(
             {
-                **ids,
+                **identifiers_of(table, rows),
                 "q": np.tile(levels, len(place)),
                 "next_purchase_quantiles": found,
                 "probability_ever": ever[place][rows],
@@ -339,10 +343,10 @@ class Predictions(CustomerBase):
         if level is None and isinstance(table, LazyTable):
             factors = None if if_alive is None else lambda *state: {"if_alive": if_alive(self, *state)}
             customers = alive_times(self, table, factors, check=check)
-            answer = customers.alive if if_alive is None else customers.alive * customers.factor("if_alive")
-            return customers.answer({name: answer})
+            column = customers.alive if if_alive is None else customers.alive * customers.factor("if_alive")
+            return customers.answer({name: column})
         if level is None and isinstance(table, Table):
-            return self._answer(table, {name: quantity(self, *self._read(table))})
+            return answer(table, {name: quantity(self, *self._read(table))})
         return self._answer_on_rows(table, with_bounds, check=check)
 
     def _with_outcomes(self, X: IntoFrame, t: float, level: float, *, check: bool) -> Any:
@@ -370,22 +374,18 @@ class Predictions(CustomerBase):
         if isinstance(table, LazyTable):
             return answer_rows(self, table, compute, check=check)
         rows, place = distinct_rows(self._read(table))
-        return self._answer(table, {name: values[place] for name, values in compute(*rows).items()})
-
-    @staticmethod
-    def _answer(table: Table, columns: dict[str, FloatArray]) -> Any:
-        ids = {"customer_id": table["customer_id"]} if "customer_id" in table else {}
-        series = {name: nulls_for_nan(table.series(name, values)) for name, values in columns.items()}
-        return table.make({**ids, **series})
+        return answer(table, {name: values[place] for name, values in compute(*rows).items()})
 
 
 def _stays(model: Any, *state: FloatArray, t: float) -> FloatArray:
     """Whether someone who is alive at T is so at T + t."""
-    x, T = state[0], state[-1]
+    known = dict(zip(model._state, state, strict=True))
+    x, T = known["frequency"], known["T"]
     # where it does not depend on the last purchase, that is put at T
-    t_x = state[1] if len(state) == 3 else T
-    later: FloatArray = model._kernel.probability_alive(*model._theta(), x, t_x, T, after=t)
-    return later / model._kernel.probability_alive(*model._theta(), x, t_x, T)
+    t_x = known.get("recency", T)
+    later, now = (model._kernel.probability_alive(*model._theta(), x, t_x, T, after=after) for after in (t, 0.0))
+    # who is surely gone stays so: there the factor is of no account
+    return np.minimum(np.divide(later, now, out=np.zeros(now.shape), where=now > 0), 1.0)
 
 
 def _ever(model: Any, *state: FloatArray) -> FloatArray:

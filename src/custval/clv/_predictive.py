@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from custval._kernels.holdout_metrics import central_interval, count_variance
 from custval._kernels.tuples import distinct_rows
+from custval.clv._intervals import log_covariance, log_slopes
 from custval.clv._purchase import PurchaseModel
 from custval.typing import FloatArray, IntArray
 
@@ -24,8 +24,6 @@ _MOST_COUNTS = 4_096
 _CELLS = 1 << 21
 # of a variance: what may lie in the tail, where only its mean is known
 _TAIL = 1e-6
-# of a log-parameter: the step of central differences
-_STEP = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,20 +174,11 @@ def parameter_covariance(model: PurchaseModel, base: Base, group: IntArray, k: i
     """
     if not hasattr(model, "covariance_"):
         return None
-    names = model._parameters
-    estimate = np.array([model.params_[name] for name in names])
-    of_logs = np.nan_to_num(model.covariance_ / np.outer(estimate, estimate), nan=0.0)
-    slopes = np.zeros((k, len(names)))
-    for j, name in enumerate(names):
-        if of_logs[j, j] > 0:
-            up, down = (group_totals(group, k, expected(_moved(model, name, step), base)) for step in (_STEP, -_STEP))
-            slopes[:, j] = (up - down) / (2 * _STEP)
-    covariance: FloatArray = slopes @ of_logs @ slopes.T
+    of_logs = np.nan_to_num(log_covariance(model), nan=0.0)
+    known = np.flatnonzero(np.diag(of_logs) > 0)
+    slopes = np.zeros((len(of_logs), k))
+    slopes[known] = log_slopes(
+        model, lambda some: group_totals(group, k, expected(some, base)), [model._parameters[j] for j in known]
+    ).reshape(-1, k)
+    covariance: FloatArray = slopes.T @ of_logs @ slopes
     return covariance
-
-
-def _moved(model: PurchaseModel, name: str, step: float) -> PurchaseModel:
-    """The model with a log-parameter moved by a step."""
-    other = copy.copy(model)
-    other.params_ = {**model.params_, name: model.params_[name] * float(np.exp(step))}
-    return other

@@ -11,15 +11,16 @@ from custval._frame import LazyTable, Table, constant, numbers
 from custval._kernels.calendar import GRAINS
 from custval._kernels.maximize import Maximum
 from custval._kernels.tuples import count_distinct_rows
-from custval._model import refuse_other_unit, sample_weights
+from custval._model import check_fitted, refuse_other_unit, sample_weights
 from custval.clv._predictions import Predictions
 from custval.clv._purchase_in_engine import collect_tuples
 from custval.clv._sampling import Sampling
-from custval.clv._summary import enter_summary, summary_columns
+from custval.clv._summary import customer_laws, enter_summary, summary_columns
+from custval.clv.gamma_gamma import GammaGammaModel
 from custval.errors import CustvalError, FitError
 from custval.typing import FloatArray, IntoFrame, Span
 
-__all__ = ["PurchaseModel"]
+__all__ = ["PurchaseModel", "require_model"]
 
 
 class PurchaseModel(Predictions, Sampling):
@@ -179,13 +180,13 @@ class PurchaseModel(Predictions, Sampling):
         """
         t = self._horizon(horizon)
         x, t_x, end = (number(v, name) for v, name in ((frequency, "frequency"), (recency, "recency"), (T, "T")))
-        if not 0 <= t_x <= end or x < 0 or x != int(x) or (x == 0) != (t_x == 0):
-            raise CustvalError(
-                f"no customer has frequency={frequency!r}, recency={recency!r}, T={T!r}: frequency is a whole number "
-                "of at least 0, recency lies between 0 and T and is 0 exactly where frequency is",
-                code="impossible",
-            )
-        self._whole(np.array([t_x, end]), "recency and T")
+        for law in customer_laws(x, t_x, end, discrete=self._discrete):
+            if law.broken:
+                raise CustvalError(
+                    f"no customer has frequency={frequency!r}, recency={recency!r}, T={T!r}: {law.text}",
+                    column=law.column,
+                    code="impossible",
+                )
         one = tuple(np.array([value]) for value in (x, t_x, end))
         theta, state = self._theta(), self._state_of(*one)
         alive = float(self._alive(*one)[0])
@@ -196,6 +197,15 @@ class PurchaseModel(Predictions, Sampling):
         }
         if monetary_value is not None:
             amount = number(monetary_value, "monetary_value")
+            if spend is not None and not isinstance(spend, GammaGammaModel):
+                raise CustvalError(f"spend must be a GammaGammaModel; got {spend!r}", suggestion="spend=None")
             mean = amount if spend is None else spend.spend_of_one(frequency, amount)
             score |= {"expected_spend": mean, "expected_revenue": mean * score["expected_purchases"]}
         return score
+
+
+def require_model(model: Any) -> None:
+    """Raise if this is no fitted model of purchases."""
+    if not isinstance(model, PurchaseModel):
+        raise CustvalError(f"model must be a model of purchases, such as BetaGeoModel; got {type(model).__name__}")
+    check_fitted(model, "params_")

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from custval._frame import LazyTable, Table, numbers, nw, require_numbers
-from custval.clv._demands import Demand, Law, Weights, all_of, finite, same_unit
-from custval.clv._intervals import nulls_for_nan_lazily
+from custval.clv._answers import nulls_for_nan_lazily
+from custval.clv._demands import Demand, Weights, all_of, finite, same_unit
+from custval.clv._summary import customer_laws
 from custval.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -187,23 +188,7 @@ def _with_alive(model: CustomerBase, table: LazyTable, frame: nw.LazyFrame[Any])
 
 def _demands(model: CustomerBase, table: LazyTable) -> tuple[Demand, ...]:
     """What every purchase model demands of a summary."""
-    x, t_x, T = (nw.col(name) for name in _SOURCE)
-    differ = ((x == 0) & (t_x != 0)) | ((x != 0) & (t_x == 0))
-    laws: tuple[Law, ...] = (
-        *(finite(table, name) for name in _SOURCE.values()),
-        Law("frequency", (x < 0) | (x % 1 != 0), "a frequency is a whole number of at least 0"),
-        Law("recency", (t_x < 0) | (t_x > T), "a recency lies between 0 and T"),
-        Law("T", T < 0, "T is at least 0"),
-        Law("recency", differ, "recency is 0 exactly for customers with frequency 0"),
-    )
-    if model._discrete:
-        laws = (
-            *laws,
-            *(
-                Law(_SOURCE[key], nw.col(key) % 1 != 0, f"{_SOURCE[key]} is a whole number of opportunities to buy")
-                for key in (_T_X, _T)
-            ),
-            Law("frequency", x > t_x, "there is at most one purchase for each opportunity"),
-        )
+    own = customer_laws(*(nw.col(name) for name in _SOURCE), discrete=model._discrete)
+    laws = (*(finite(table, name) for name in _SOURCE.values()), *own)
     why = f"this {type(model).__name__} was fitted in {model.unit_!r}"
     return all_of(laws, "summary"), same_unit(table, model.unit_, why)

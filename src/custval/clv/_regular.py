@@ -34,7 +34,7 @@ class RegularPurchaseModel(PurchaseModel):
     _parameters: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
     _state: ClassVar[tuple[str, ...]] = ("frequency", "recency", "T")
     _sums: ClassVar[tuple[str, ...]] = ("sum_log_intervals",)
-    _sums_hint: ClassVar[str] = "custval.summarize(transactions, regularity=True) adds it; only fit needs it"
+    _sums_hint: ClassVar[str] = "regularity=True in custval.summarize or calibration_holdout adds it; only fit needs it"
     # whether the first purchase is a chance to leave
     _first: ClassVar[bool]
 

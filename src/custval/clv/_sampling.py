@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from custval._check import random_generator, whole
+from custval._check import affordable, random_generator, whole
 from custval._frame import codes, enter, new_frame
 from custval._model import check_fitted
+from custval.clv._answers import identifiers_of
 from custval.clv._customer_base import CustomerBase
 from custval.errors import CustvalError
 from custval.typing import FloatArray, IntArray, IntoFrame, RngLike, Span
@@ -105,6 +106,7 @@ class Sampling(CustomerBase):
         table = enter(X, "X")
         table.require("frequency", "recency", "T")
         x, t_x, T = self._read(table)
+        affordable(len(x) * n_draws, "draws", "a smaller n_draws, or fewer customers at a time")
         order = (
             np.argsort(codes(table["customer_id"])[0], kind="stable") if "customer_id" in table else np.arange(len(x))
         )
@@ -115,8 +117,9 @@ class Sampling(CustomerBase):
         purchases = np.empty_like(drawn)
         purchases[order] = drawn
         rows = np.repeat(np.arange(len(x)), n_draws)
-        ids = {"customer_id": table["customer_id"][rows]} if "customer_id" in table else {}
-        return table.make({**ids, "draw": np.tile(np.arange(n_draws), len(x)), "purchases": purchases.ravel()})
+        return table.make(
+            {**identifiers_of(table, rows), "draw": np.tile(np.arange(n_draws), len(x)), "purchases": purchases.ravel()}
+        )
 
     def _draw(self, n: int, T: Any, rng: RngLike) -> tuple[FloatArray, IntArray, FloatArray, Mapping[str, Any]]:
         check_fitted(self, "params_")
@@ -126,6 +129,10 @@ class Sampling(CustomerBase):
             raise CustvalError(f"T must be one number, or one for each of the {n} customers; got shape {times.shape}")
         times = np.array(np.broadcast_to(times, (n,)))
         self._whole(times, "T")
+        # the mean is concave in time, so that of the mean time bounds the mean
+        longest = np.ceil(times.mean())
+        many = n * float(self._kernel.expected_purchases_new(*self._theta(), longest))
+        affordable(many, "purchases", "a smaller n, or a shorter T")
         customer, event, truth = self._kernel.draw(*self._theta(), times, random_generator(rng))
         return times, customer, event, truth
 
@@ -137,9 +144,13 @@ class Sampling(CustomerBase):
 def finite_times(values: Any, name: str) -> FloatArray:
     """Numbers of a unit of time: finite and at least 0."""
     try:
-        times = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise CustvalError(f"{name} must hold numbers of the model's unit of time; got {values!r}") from None
+        given = np.asarray(values)
+        # numpy would take the real part of a complex number, and the ticks of a time
+        times = given.astype(np.float64) if given.dtype.kind in "iufO" else None
+    except (OverflowError, TypeError, ValueError):
+        times = None
+    if times is None:
+        raise CustvalError(f"{name} must hold numbers of the model's unit of time; got {values!r}")
     if not (np.isfinite(times) & (times >= 0)).all():
         raise CustvalError(f"{name} must be finite and at least 0; got {values!r}")
     return times

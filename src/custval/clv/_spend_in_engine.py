@@ -9,6 +9,7 @@ import numpy as np
 
 from custval._frame import LazyTable, as_number, numbers, nw
 from custval.clv._demands import Demand, Law, Weights, all_of, finite
+from custval.clv._summary import frequency_law
 from custval.typing import FloatArray
 
 __all__ = ["WIDTH", "Bins", "collect_bins", "demand_of_spend", "expected_spend", "informs", "seen"]
@@ -95,7 +96,7 @@ def _laws(table: LazyTable) -> tuple[Law, ...]:
     return (
         finite(table, "frequency"),
         finite(table, "monetary_value"),
-        Law("frequency", (x < 0) | (x % 1 != 0), "a frequency is a whole number of at least 0"),
+        frequency_law(x),
     )
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from custval._frame import LazyTable, Table, enter_any, examples, numbers
-from custval.clv._demands import HOW
+from custval.clv._demands import HOW, Law
 from custval.errors import DataError
 from custval.typing import FloatArray, IntoFrame
 
-__all__ = ["enter_summary", "refuse_broken_frequency", "summary_columns"]
+__all__ = ["customer_laws", "enter_summary", "frequency_law", "refuse_broken_frequency", "summary_columns"]
 
 
 def enter_summary(X: IntoFrame, also: tuple[str, ...] = (), hint: str = HOW) -> Table | LazyTable:
@@ -22,38 +22,57 @@ def enter_summary(X: IntoFrame, also: tuple[str, ...] = (), hint: str = HOW) -> 
     return table
 
 
-def refuse_broken_frequency(x: FloatArray, rows: FloatArray | None = None) -> None:
-    """Raise if a frequency is no count; `rows` says how many customers stand behind each."""
-    _refuse((x < 0) | (x != np.floor(x)), "frequency", "a frequency is a whole number of at least 0", rows)
+def frequency_law(x: Any) -> Law:
+    """A frequency, of an array or an expression, is a count."""
+    return Law("frequency", (x < 0) | (x % 1 != 0), "a frequency is a whole number of at least 0")
+
+
+def customer_laws(x: Any, t_x: Any, T: Any, *, discrete: bool = False) -> tuple[Law, ...]:
+    """What holds of the frequency, recency and T of every customer, all three arrays or all three expressions.
+
+    With `discrete`, time is counted in opportunities to buy: whole numbers, and no more purchases than opportunities.
+    """
+    differ = ((x == 0) & (t_x != 0)) | ((x != 0) & (t_x == 0))
+    laws = (
+        frequency_law(x),
+        Law("recency", (t_x < 0) | (t_x > T), "a recency lies between 0 and T"),
+        Law("T", T < 0, "T is at least 0"),
+        Law("recency", differ, "recency is 0 exactly for customers with frequency 0"),
+    )
+    if not discrete:
+        return laws
+    return (
+        *laws,
+        Law("recency", t_x % 1 != 0, "recency is a whole number of opportunities to buy"),
+        Law("T", T % 1 != 0, "T is a whole number of opportunities to buy"),
+        Law("frequency", x > t_x, "there is at most one purchase for each opportunity"),
+    )
+
+
+def refuse_broken_frequency(x: FloatArray) -> None:
+    """Raise if a frequency is no count."""
+    with np.errstate(invalid="ignore"):  # of infinite ones
+        _refuse(frequency_law(x), None)
 
 
 def summary_columns(
     table: Table, rows: FloatArray | None = None, *, discrete: bool = False
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Frequency, recency and T, checked; `rows` as in `refuse_broken_frequency`.
-
-    With `discrete`, time is counted in opportunities to buy: whole numbers, and no more purchases than opportunities.
-    """
+    """Frequency, recency and T, checked by `customer_laws`; `rows` says how many customers stand behind each."""
     x, t_x, T = (numbers(table, name) for name in ("frequency", "recency", "T"))
-    refuse_broken_frequency(x, rows)
-    _refuse((t_x < 0) | (t_x > T), "recency", "a recency lies between 0 and T", rows)
-    _refuse(T < 0, "T", "T is at least 0", rows)
-    _refuse((x == 0) != (t_x == 0), "recency", "recency is 0 exactly for customers with frequency 0", rows)
-    if discrete:
-        for name, times in (("recency", t_x), ("T", T)):
-            _refuse(times != np.floor(times), name, f"{name} is a whole number of opportunities to buy", rows)
-        _refuse(x > t_x, "frequency", "there is at most one purchase for each opportunity", rows)
+    for law in customer_laws(x, t_x, T, discrete=discrete):
+        _refuse(law, rows)
     return x, t_x, T
 
 
-def _refuse(bad: Any, column: str, law: str, rows: FloatArray | None) -> None:
-    count = int(np.count_nonzero(bad) if rows is None else rows[bad].sum())
+def _refuse(law: Law, rows: FloatArray | None) -> None:
+    count = int(np.count_nonzero(law.broken) if rows is None else rows[law.broken].sum())
     if count:
-        found = examples(bad) if rows is None else None
+        found = examples(law.broken) if rows is None else None
         shown = f" (rows {', '.join(map(str, found))}{' …' if count > 5 else ''})" if found else ""
         raise DataError(
-            f"X: {law}; {count:,} rows are not so{shown}",
-            column=column,
+            f"X: {law.text}; {count:,} rows are not so{shown}",
+            column=law.column,
             count=count,
             suggestion=HOW,
             code="impossible",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +14,12 @@ from custval._kernels.calendar import DAYS_PER
 from custval._kernels.gamma_gamma import log_mean_slopes
 from custval._model import check_fitted
 from custval.clv._customer_base import CustomerBase
-from custval.clv._intervals import delta_errors
+from custval.clv._intervals import delta_errors, known_covariance
 from custval.clv.gamma_gamma import GammaGammaModel
-from custval.errors import CustvalError, CustvalWarning
+from custval.errors import CustvalError
 from custval.typing import FloatArray, Span
 
-__all__ = ["Schedule", "relative_spend_variance", "spend_covariance", "spend_of"]
+__all__ = ["Schedule", "relative_spend_variance", "spend_of"]
 
 _MOST_PERIODS = 100_000
 
@@ -79,27 +78,9 @@ def relative_spend_variance(spend: GammaGammaModel | str | float, x: Any, m: Any
     """
     if not isinstance(spend, GammaGammaModel):
         return x * 0.0
-    spread = spend_covariance(spend)
+    spread = known_covariance(spend)
     slopes = log_mean_slopes(*spend._theta(), x, m)
     return sum(slopes[i] * slopes[j] * float(spread[i, j]) for i in range(3) for j in range(3))
-
-
-def spend_covariance(spend: GammaGammaModel) -> FloatArray:
-    """The covariance of the logarithms of the parameters of a fitted spend model."""
-    if not hasattr(spend, "covariance_"):
-        raise CustvalError(
-            "interval= needs a fitted model of spend; this one was built from parameters, and those have no errors",
-            suggestion="GammaGammaModel().fit(X), or interval=None",
-            code="no_covariance",
-        )
-    if np.isnan(spend.covariance_).any():
-        warnings.warn(
-            f"no intervals: {spend.fit_message_}; GammaGammaModel(method='map') has an interior mode",
-            CustvalWarning,
-            stacklevel=2,
-        )
-    theta = np.array(list(spend.params_.values()))
-    return np.asarray(spend.covariance_ / np.outer(theta, theta))
 
 
 def _schedule(model: CustomerBase, horizon: Span, rate: float, timing: str) -> tuple[FloatArray, FloatArray]:

@@ -12,10 +12,9 @@ from custval._check import SpanOf, grain_and_unit, moment, span
 from custval._frame import enter, new_frame, numbers, times
 from custval._kernels import occasions as kernel
 from custval._kernels.calendar import not_after, period_number, period_start, shift, units_per_period
-from custval._model import check_fitted
 from custval._plots import marked_curve
 from custval._result import Result
-from custval.clv._purchase import PurchaseModel
+from custval.clv._purchase import PurchaseModel, require_model
 from custval.errors import CustvalError, DataError
 from custval.summary._lines import Lines, read, refuse_before
 from custval.typing import Grain, Instant, IntArray, IntoFrame
@@ -135,9 +134,7 @@ def alive_history(
     8 1997-12-31          3              0.826
     9 1998-06-30          3              0.583
     """
-    if not isinstance(model, PurchaseModel):
-        raise CustvalError(f"model must be a model of purchases; got {type(model).__name__}")
-    check_fitted(model, "params_")
+    require_model(model)
     grain_, unit = grain_and_unit(grain, model.unit_ or grain)
     cut = span(every, "every")
     lines = read(enter(transactions, "transactions"), grain_, tz)

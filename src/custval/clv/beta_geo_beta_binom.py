@@ -19,6 +19,9 @@ class BetaGeoBetaBinomModel(PurchaseModel):
 
     Parameters
     ----------
+    method : {"mle", "map"}
+        Maximum likelihood, or the mode of the posterior under weak priors, which exists where the likelihood has no
+        maximum.
     unit : {"h", "D", "W", "M", "Y"}, optional
         The unit of time, if the data do not carry it in a column `unit`: one opportunity.
 

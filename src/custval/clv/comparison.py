@@ -13,10 +13,10 @@ from custval._check import fraction, grain_and_unit, span
 from custval._frame import Table, enter, labels, to_mapping
 from custval._plots import ranked_points
 from custval._result import Result
+from custval.clv._answers import float_column
 from custval.clv._contest import MODEL, RULE, Score, Standing, hold, noise, standings
 from custval.clv._origins import moments, origins
 from custval.clv._purchase import PurchaseModel
-from custval.clv.evaluation import maybe
 from custval.errors import CustvalError, DataError
 from custval.summary._lines import read
 from custval.typing import Grain, Instant, IntoFrame
@@ -65,6 +65,9 @@ class Comparison(Result):
     ranking: Any
     by_cutoff: Any
     interval: float
+
+    def __str__(self) -> str:
+        return self.advice
 
     def to_frame(self) -> Any:
         """The ranking, in the library of the transactions."""
@@ -222,18 +225,24 @@ def _against_models(models: Sequence[Standing]) -> str:
     second = models[1]
     if second.n_cutoffs < best.n_cutoffs:
         return f"{own}), and is the only model that could be fitted at all cutoffs"
-    gap = 1.0 - best.mean("rmse") / second.mean("rmse")
+    gap = _below(best, second)
     chance = "which chance can explain" if noise(best, second) < _NOISE else "more than chance explains"
     return f"{own}, {gap:.1%} below {second.name}, {chance})"
 
 
 def _against_rule(best: Standing, rule: Standing) -> str:
-    ratio = best.mean("rmse") / rule.mean("rmse")
+    gap = _below(best, rule)
     rival = f"the best rule without a model, '{rule.name}' ({rule.mean('rmse'):.3f})"
-    if ratio >= 1.0:
+    if gap <= 0.0:
         return f"it does not beat {rival}, so that none of the models pays here"
     sure = "" if noise(best, rule) >= _NOISE else ", a difference that chance can explain"
-    return f"it beats {rival}, by {1.0 - ratio:.1%}{sure}"
+    return f"it beats {rival}, by {gap:.1%}{sure}"
+
+
+def _below(one: Standing, other: Standing) -> float:
+    """By what share the mean RMSE of one lies below that of another; none lies below 0."""
+    rival = other.mean("rmse")
+    return 1.0 - one.mean("rmse") / rival if rival > 0.0 else 0.0
 
 
 def _about_one_time_buyers(models: Sequence[Standing]) -> str:
@@ -247,18 +256,22 @@ def _about_one_time_buyers(models: Sequence[Standing]) -> str:
         for one in models[1:]
         if one.n_cutoffs == best.n_cutoffs and not any(score.all_alive for score in one.scores)
     ]
-    as_good = [one.name for one in others if noise(best, one) < _NOISE]
+    as_good = [one for one in others if noise(best, one) < _NOISE]
     likelier = [one.name for one in others if one.mean("log_score") > best.mean("log_score")]
     warning = f"; but it takes all one-time buyers ({last.one_time:.0%} of the customers) for alive with probability 1"
+    if as_good and as_good[0] is others[0]:
+        return f"{warning}: prefer {as_good[0].name}, which predicts as well within chance and lets them leave"
     if as_good:
-        return f"{warning}: prefer {as_good[0]}, which predicts as well within chance and lets them leave"
+        # its difference is surer than that of one that is as good within chance, but smaller
+        above = others[0].mean("rmse") / best.mean("rmse") - 1.0
+        return f"{warning}: prefer {others[0].name}, whose RMSE is {above:.1%} above and which lets them leave"
     if likelier:
         return f"{warning}: take probability_alive from {likelier[0]}, which has the better log score"
     return f"{warning}, so do not use its probability_alive for them"
 
 
 def _columns(table: Table, rows: Sequence[Any], names: Sequence[str], value: Any) -> dict[str, Any]:
-    return {name: maybe(table, [value(row, name) for row in rows]) for name in names}
+    return {name: float_column(table, [value(row, name) for row in rows]) for name in names}
 
 
 def _text(table: Table, name: str, values: Sequence[str]) -> Any:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from custval._frame import Table, enter, numbers, nw, stamps
+from custval._frame import enter, numbers, stamps
 from custval._kernels import occasions as kernel
+from custval.clv._answers import float_column
 from custval.clv._spans import days_and_longer, period_ends
 from custval.summary._lines import Lines, read
 from custval.typing import FloatArray, IntArray, IntoFrame
@@ -88,8 +89,8 @@ def contribution(transactions: IntoFrame, every: str | None = None, *, tz: str |
         columns["period_end"] = stamps("period_end", days, None, table.frame.implementation)
     columns |= {name: values[order] for name, values in money.items()}
     columns["orders"] = _orders(lines, cell, len(customer))[order]
-    columns["share"] = _nullable(table, "share", share)
-    columns["cumulative_share"] = _nullable(table, "cumulative_share", cumulative)
+    columns["share"] = float_column(table, share)
+    columns["cumulative_share"] = float_column(table, cumulative)
     return table.make(columns)
 
 
@@ -121,9 +122,3 @@ def _shares(measure: FloatArray, period: IntArray) -> tuple[FloatArray, FloatArr
     # within each period for itself: nothing of an earlier one is subtracted
     cumulative = np.concatenate([np.cumsum(part) for part in np.split(share, start[1:])])
     return share, cumulative
-
-
-def _nullable(table: Table, name: str, values: FloatArray) -> Any:
-    if not np.isnan(values).any():
-        return values
-    return table.series(name, [None if np.isnan(value) else value for value in values.tolist()], nw.Float64)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
 
 from custval._check import choice, fraction, number
-from custval._frame import enter, numbers
+from custval._frame import enter
 from custval._kernels.gamma_gamma import log_mean_slopes
 from custval._kernels.tuples import distinct_rows
-from custval._model import check_fitted
 from custval._result import Result
-from custval.clv._intervals import delta_errors
-from custval.clv._purchase import PurchaseModel
-from custval.clv._valuation import Schedule, spend_covariance, spend_of
+from custval.clv._intervals import delta_errors, known_covariance, log_bounds
+from custval.clv._purchase import PurchaseModel, require_model
+from custval.clv._spend import seen, spend_columns
+from custval.clv._valuation import Schedule, spend_of
 from custval.clv.gamma_gamma import GammaGammaModel
-from custval.errors import CustvalError
 from custval.typing import FloatArray, IntoFrame, Span
 
 __all__ = ["CustomerEquity", "customer_equity"]
@@ -93,9 +92,7 @@ def customer_equity(
     >>> round(equity.total, 2)
     60.57
     """
-    if not isinstance(model, PurchaseModel):
-        raise CustvalError(f"model must be a model of purchases, such as BetaGeoModel; got {type(model).__name__}")
-    check_fitted(model, "params_")
+    require_model(model)
     rate = number(annual_discount_rate, "annual_discount_rate", above=-1.0)
     margin = number(margin, "margin")
     level = None if interval is None else fraction(interval, "interval")
@@ -107,22 +104,20 @@ def customer_equity(
     # customers with the same history share all but their spend
     worth = margin * np.bincount(place, weights=per_purchase, minlength=len(rows[0]))
 
-    def total(some: PurchaseModel) -> FloatArray:
-        found = schedule.on_rows(some, *rows)
+    def total(found: Mapping[str, FloatArray]) -> FloatArray:
         return np.array([np.add.reduce(worth * found["alive"] * found["discounted"])])
 
     found = schedule.on_rows(model, *rows)
-    value = float(total(model)[0])
+    value = total(found)
     error = low = high = None
     if level is not None:
         each = margin * per_purchase * (found["alive"] * found["discounted"])[place]
-        variance = float(delta_errors(model, total)[0]) ** 2 + _spend_variance(spend, table, each)
-        error = float(np.sqrt(variance))
-        width = float(np.exp(ndtri(0.5 + level / 2) * error / abs(value))) if value else 1.0
-        low, high = sorted((value / width, value * width))
+        of_purchases = delta_errors(model, lambda some: total(schedule.on_rows(some, *rows)))
+        errors = np.hypot(of_purchases, np.sqrt(_spend_variance(spend, table, each)))
+        error, low, high = (float(part[0]) for part in (errors, *log_bounds(value, errors, level)))
     counts = np.bincount(place, minlength=len(rows[0]))
     return CustomerEquity(
-        total=value,
+        total=float(value[0]),
         low=low,
         high=high,
         standard_error=error,
@@ -136,8 +131,6 @@ def _spend_variance(spend: Any, table: Any, value: FloatArray) -> float:
     """The variance of the total of `value` that comes from the parameters of the spend model."""
     if not isinstance(spend, GammaGammaModel):
         return 0.0
-    x, m = numbers(table, "frequency"), numbers(table, "monetary_value")
-    informs = (x > 0) & (m > 0)
-    slopes = log_mean_slopes(*spend._theta(), np.where(informs, x, 0.0), np.where(informs, m, 0.0))
+    slopes = log_mean_slopes(*spend._theta(), *seen(*spend_columns(table)))
     slope = np.array([np.add.reduce(value * part) for part in slopes])
-    return float(np.einsum("i,ij,j->", slope, spend_covariance(spend), slope))
+    return float(np.maximum(np.einsum("i,ij,j->", slope, known_covariance(spend), slope), 0.0))

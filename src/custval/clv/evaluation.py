@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from custval._check import choice, fraction
-from custval._frame import Table, enter, examples, labels, numbers, nw, to_mapping
+from custval._frame import Table, enter, examples, labels, numbers, to_mapping
 from custval._kernels.holdout_metrics import Errors, rank_groups
-from custval._model import check_fitted
 from custval._plots import bars_and_intervals
 from custval._result import Result
+from custval.clv._answers import float_column
 from custval.clv._judge import THIRDS, Judged, best_baseline, judge
 from custval.clv._predictive import Base, group_totals
-from custval.clv._purchase import PurchaseModel
-from custval.errors import CustvalError, CustvalWarning, DataError
+from custval.clv._purchase import PurchaseModel, require_model
+from custval.errors import CustvalWarning, DataError
 from custval.typing import FloatArray, IntArray, IntoFrame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Evaluation", "evaluate", "maybe", "require_model"]
+__all__ = ["Evaluation", "evaluate"]
 
 _HINT = "custval.calibration_holdout(transactions, calibration_end=…) makes such a table"
 # frequencies that stand alone; those above stand together
@@ -113,6 +113,9 @@ class Evaluation(Result):
     by_acquisition: Any
     acquisition_p_value: float
     mix_changes: bool
+
+    def __str__(self) -> str:
+        return self.verdict
 
     def to_frame(self) -> Any:
         """The calibration by tenths of the customers, in the library of the holdout."""
@@ -219,13 +222,6 @@ def evaluate(model: PurchaseModel, holdout: IntoFrame, *, interval: float = 0.9)
     return _packed(type(model).__name__, table, base, actual, found)
 
 
-def require_model(model: Any) -> None:
-    """Raise if this is no fitted model of purchases."""
-    if not isinstance(model, PurchaseModel):
-        raise CustvalError(f"model must be a model of purchases, such as BetaGeoModel; got {type(model).__name__}")
-    check_fitted(model, "params_")
-
-
 def _read(model: PurchaseModel, holdout: IntoFrame) -> tuple[Table, Base, FloatArray]:
     table = enter(holdout, "the holdout")
     table.require("frequency", "recency", "T", "holdout_frequency", "holdout_T", hint=_HINT)
@@ -235,7 +231,7 @@ def _read(model: PurchaseModel, holdout: IntoFrame) -> tuple[Table, Base, FloatA
         raise DataError("the holdout has no customers", count=0, suggestion=_HINT, code="empty")
     _refuse((actual < 0) | (actual != np.floor(actual)), "holdout_frequency", "is a whole number of at least 0")
     _refuse(base.t <= 0, "holdout_T", "is longer than 0")
-    if getattr(model, "_discrete", False):
+    if model._discrete:
         _refuse(base.t != np.floor(base.t), "holdout_T", f"is a whole number for a {type(model).__name__}")
     return table, base, actual
 
@@ -251,12 +247,6 @@ def _refuse(bad: Any, column: str, law: str) -> None:
             code="impossible",
             examples=examples(bad),
         )
-
-
-def maybe(table: Table, values: Any) -> nw.Series[Any]:
-    """Numbers as a column, null where they do not exist."""
-    plain = [value if np.isfinite(value) else None for value in map(float, values)]
-    return table.series("values", plain, nw.Float64)
 
 
 def _packed(name: str, table: Table, base: Base, actual: FloatArray, found: Judged) -> Evaluation:
@@ -320,7 +310,7 @@ def _baseline_frame(table: Table, baselines: Mapping[str, Errors]) -> Any:
             "baseline": labels(table, "baseline", np.arange(len(names)), names),
             "predicted_total": np.array([one.predicted for one in found]),
             **{name: np.array([getattr(one, name) for one in found]) for name in ("bias", "mae", "rmse")},
-            **{name: maybe(table, [getattr(one, name) for one in found]) for name in ("correlation", "gini")},
+            **{name: float_column(table, [getattr(one, name) for one in found]) for name in ("correlation", "gini")},
         }
     )
 

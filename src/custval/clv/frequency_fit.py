@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import chdtrc
 
-from custval._check import whole
+from custval._check import affordable, whole
 from custval._frame import enter, numbers
-from custval._model import check_fitted, sample_weights
+from custval._model import sample_weights
 from custval._plots import paired_bars
 from custval._result import Result
 from custval.clv._groups import in_groups, misplaced
-from custval.clv._purchase import PurchaseModel
-from custval.errors import CustvalError, DataError
+from custval.clv._purchase import PurchaseModel, require_model
+from custval.errors import DataError
 from custval.typing import IntoFrame
 
 if TYPE_CHECKING:
@@ -139,9 +139,7 @@ def frequency_fit(model: PurchaseModel, X: IntoFrame, n_max: int = 7, *, sample_
     >>> round(fit.misplaced, 3)
     0.011
     """
-    if not isinstance(model, PurchaseModel):
-        raise CustvalError(f"model must be a model of purchases; got {type(model).__name__}")
-    check_fitted(model, "params_")
+    require_model(model)
     n_max = whole(n_max, "n_max", at_least=1)
     table = enter(X, "X")
     table.require("frequency", "recency", "T", hint="custval.summarize(transactions) makes such a table")
@@ -150,6 +148,7 @@ def frequency_fit(model: PurchaseModel, X: IntoFrame, n_max: int = 7, *, sample_
     weight = np.ones(len(x)) if given is None else given
     if not len(x):
         raise DataError("X has no customers to compare with", count=0, code="empty")
+    affordable(min(len(x), _MOST_TIMES) * (n_max + 2), "probabilities", "a smaller n_max")
     place = np.minimum(x, n_max + 1).astype(np.int64)
     actual = np.bincount(place, weights=weight, minlength=n_max + 2).astype(np.float64)
     # opportunities are whole numbers, of which there are few

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from custval._check import choice, in_unit, whole
+from custval._check import affordable, choice, in_unit, whole
 from custval._frame import enter, new_frame, numbers
-from custval._model import check_fitted
 from custval._plots import heat_map
 from custval._result import Result
-from custval.clv._purchase import PurchaseModel
+from custval.clv._purchase import PurchaseModel, require_model
 from custval.errors import CustvalError
 from custval.typing import FloatArray, Span
 
@@ -136,9 +135,7 @@ def frequency_recency_matrix(
     7          2     26.0               0.236
     8          2     52.0               0.369
     """
-    if not isinstance(model, PurchaseModel):
-        raise CustvalError(f"model must be a model of purchases; got {type(model).__name__}")
-    check_fitted(model, "params_")
+    require_model(model)
     choice(quantity, "quantity", ("expected_purchases", "probability_alive"))
     end = in_unit(T, "T", model.unit_)
     model._whole(np.array(end), "T")
@@ -146,7 +143,9 @@ def frequency_recency_matrix(
     if t is None and quantity == "expected_purchases":
         raise CustvalError("expected purchases need a horizon", suggestion='horizon="3M"')
     most, cuts = whole(max_frequency, "max_frequency", at_least=1), whole(steps, "steps", at_least=1)
-    grid = np.linspace(0.0, end, int(end) + 1 if model._discrete else cuts + 1)
+    cuts = int(end) if model._discrete else cuts
+    affordable((most + 1) * (cuts + 1), "cells", "a smaller max_frequency, or fewer steps")
+    grid = np.linspace(0.0, end, cuts + 1)
     x, t_x = (part.ravel() for part in np.meshgrid(np.arange(most + 1.0), grid, indexing="ij"))
     possible = (x == 0) == (t_x == 0)
     if model._discrete:

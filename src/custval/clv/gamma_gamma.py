@@ -15,17 +15,17 @@ from custval._kernels.tuples import count_distinct_rows
 from custval._model import check_fitted, sample_weights
 from custval._result import Account
 from custval.clv import _spend_in_engine as in_engine
+from custval.clv._answers import answer
 from custval.clv._demands import Demand
 from custval.clv._fitted import MaximumLikelihoodModel
 from custval.clv._intervals import delta_errors, log_bounds
+from custval.clv._spend import SPEND_HOW, account_of, account_of_counts, informs, seen, spend_columns
 from custval.clv._spend_in_engine import collect_bins
 from custval.clv._summary import refuse_broken_frequency
 from custval.errors import CustvalError, CustvalWarning, DataError, FitError
 from custval.typing import FloatArray, IntArray, IntoFrame, RngLike
 
 __all__ = ["GammaGammaModel"]
-
-_HOW = "custval.summarize of transactions with amount makes them"
 
 
 class GammaGammaModel(MaximumLikelihoodModel):
@@ -123,17 +123,16 @@ class GammaGammaModel(MaximumLikelihoodModel):
             return self._fit_lazily(table, sample_weight)
         x, m = self._columns(table)
         weight = sample_weights(table, sample_weight)
-        repeat, fits = x > 0, (x > 0) & (m > 0)
-        account = _account(int(fits.sum()), int((~repeat).sum()), int((repeat & ~fits).sum()))
+        account, fits = account_of(x, m), informs(x, m)
         (x, m), w = count_distinct_rows((x[fits], m[fits]), None if weight is None else weight[fits])
         return self._fit_distinct(x, m, w, account)
 
     def _fit_lazily(self, table: LazyTable, sample_weight: Any) -> Self:
-        table.require("frequency", "monetary_value", hint=_HOW)
+        table.require("frequency", "monetary_value", hint=SPEND_HOW)
         bins = collect_bins(table, sample_weight)
         if self.nonpositive != "exclude" and bins.n_not_positive:
             raise _nonpositive(bins.n_not_positive)
-        account = _account(bins.n_fitted, bins.n_without_repeat, bins.n_not_positive)
+        account = account_of_counts(bins.n_fitted, bins.n_without_repeat, bins.n_not_positive)
         return self._fit_distinct(bins.x, bins.m, bins.weight, account)
 
     def _fit_distinct(self, x: FloatArray, m: FloatArray, w: FloatArray, account: Account) -> Self:
@@ -184,16 +183,14 @@ class GammaGammaModel(MaximumLikelihoodModel):
                 demand.judge(table.fetch(table.frame.select(**demand.asked)))
             names = ["customer_id"] if "customer_id" in table else []
             return table.leave(table.frame.select(*names, expected_spend=self._expression()))
-        ids = {"customer_id": table["customer_id"]} if "customer_id" in table else {}
-        return table.make({**ids, "expected_spend": self._expected(table)})
+        return answer(table, {"expected_spend": self._expected(table)})
 
     def _with_interval(self, table: Table, level: float) -> Any:
         x, m = self._columns(table)
         spend = self._mean(x, m)
         error = delta_errors(self, lambda model: model._mean(x, m))
         low, high = log_bounds(spend, error, level)
-        ids = {"customer_id": table["customer_id"]} if "customer_id" in table else {}
-        return table.make({**ids, "expected_spend": spend, "expected_spend_low": low, "expected_spend_high": high})
+        return answer(table, {"expected_spend": spend, "expected_spend_low": low, "expected_spend_high": high})
 
     def spend_of_one(self, frequency: float, monetary_value: float) -> float:
         """Expected spend per future occasion of one customer, from plain numbers.
@@ -216,15 +213,16 @@ class GammaGammaModel(MaximumLikelihoodModel):
         """
         check_fitted(self, "params_")
         row = {"frequency": number(frequency, "frequency"), "monetary_value": number(monetary_value, "monetary_value")}
-        return float(self._mean(*self._checked(*(np.array([value]) for value in row.values())))[0])
+        x, m = (np.array([value]) for value in row.values())
+        refuse_broken_frequency(x)
+        return float(self._mean(*self._checked(x, m))[0])
 
     def _expected(self, table: Table) -> FloatArray:
         return self._mean(*self._columns(table))
 
     def _mean(self, x: FloatArray, m: FloatArray) -> FloatArray:
         p, q, gamma = self._theta()
-        informs = (x > 0) & (m > 0)
-        x, m = np.where(informs, x, 0.0), np.where(informs, m, 0.0)
+        x, m = seen(x, m)
         infinite = ~gamma_gamma.mean_exists(p, q, x)
         if infinite.any():
             raise self._infinite(int(infinite.sum()), int(x[infinite].max()))
@@ -240,7 +238,7 @@ class GammaGammaModel(MaximumLikelihoodModel):
 
     def _demand(self, table: LazyTable) -> Demand:
         """What a prediction demands of the rows, besides lawful ones: means that exist."""
-        table.require("frequency", "monetary_value", hint=_HOW)
+        table.require("frequency", "monetary_value", hint=SPEND_HOW)
         lawful = in_engine.demand_of_spend(table)
         p, q, _ = self._theta()
         x = nw.col("frequency").cast(nw.Float64)
@@ -269,7 +267,7 @@ class GammaGammaModel(MaximumLikelihoodModel):
         p, q = self.params_["p"], self.params_["q"]
         return CustvalError(
             f"the expected spend is infinite where p · frequency + q ≤ 1; with p = {p:.4g} and q = {q:.4g} that "
-            f"is so for {count:,} customers (frequency up to {most})",
+            f"is so for {count:,} {'customer' if count == 1 else 'customers'} (frequency up to {most})",
             count=count,
             suggestion="predict for customers with more occasions, or give spend as a column or a number",
             code="infinite_mean",
@@ -298,11 +296,9 @@ class GammaGammaModel(MaximumLikelihoodModel):
         return gamma_gamma.draw(p, q, gamma, count.astype(np.int64), random_generator(rng))
 
     def _columns(self, table: Table) -> tuple[FloatArray, FloatArray]:
-        table.require("frequency", "monetary_value", hint=_HOW)
-        return self._checked(numbers(table, "frequency"), numbers(table, "monetary_value"))
+        return self._checked(*spend_columns(table))
 
     def _checked(self, x: FloatArray, m: FloatArray) -> tuple[FloatArray, FloatArray]:
-        refuse_broken_frequency(x)
         bad = (x > 0) & (m <= 0)
         if self.nonpositive != "exclude" and bad.any():
             raise _nonpositive(int(bad.sum()), examples(bad))
@@ -325,14 +321,6 @@ def _warn_of_dependence(p: float, x: FloatArray, m: FloatArray, w: FloatArray) -
             CustvalWarning,
             stacklevel=4,
         )
-
-
-def _account(fitted: int, without_repeat: int, not_positive: int) -> Account:
-    return Account(
-        rows_in=fitted + without_repeat + not_positive,
-        rows_out=fitted,
-        set_aside={"no repeat occasion": without_repeat, "mean spend not positive": not_positive},
-    )
 
 
 def _nonpositive(count: int, rows: list[int] | None = None) -> DataError:

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from custval._check import fraction
-from custval._frame import enter, numbers
+from custval._frame import enter
 from custval._kernels import gamma_gamma
 from custval._kernels.spend_independence import TOLERANCE, Correlation, elasticity, level_log_spend, pearson, spearman
 from custval._kernels.tuples import count_distinct_rows
 from custval._model import sample_weights
 from custval._result import Account, Result
-from custval.clv._summary import refuse_broken_frequency
+from custval.clv._spend import account_of, informs, spend_columns
 from custval.errors import DataError
 from custval.typing import IntoFrame
 
@@ -42,7 +42,7 @@ class SpendIndependence(Result):
     tolerance : float
     n : float
         Repeat customers, the sum of the weights.
-    sentence : str
+    verdict : str
         The answer in words.
     account : Account
         Rows set aside: without a repeat occasion, or with a mean spend that is not positive.
@@ -54,7 +54,7 @@ class SpendIndependence(Result):
     independent: bool
     tolerance: float
     n: float
-    sentence: str
+    verdict: str
     account: Account
 
     def to_frame(self) -> Any:
@@ -62,7 +62,7 @@ class SpendIndependence(Result):
         return self.correlations
 
     def __str__(self) -> str:
-        return self.sentence
+        return self.verdict
 
 
 def spend_independence(
@@ -114,17 +114,9 @@ def spend_independence(
     """
     level, limit = fraction(interval, "interval"), fraction(tolerance, "tolerance")
     table = enter(X, "X")
-    table.require("frequency", "monetary_value", hint="custval.summarize of transactions with amount makes them")
-    x, m = numbers(table, "frequency"), numbers(table, "monetary_value")
-    refuse_broken_frequency(x)
+    x, m = spend_columns(table)
     weight = sample_weights(table, sample_weight)
-    fits = (x > 0) & (m > 0)
-    repeat, used = int((x > 0).sum()), int(fits.sum())
-    account = Account(
-        rows_in=len(x),
-        rows_out=used,
-        set_aside={"no repeat occasion": len(x) - repeat, "mean spend not positive": repeat - used},
-    )
+    account, fits = account_of(x, m), informs(x, m)
     (x, m), w = count_distinct_rows((x[fits], m[fits]), None if weight is None else weight[fits])
     x, m, w = x[w > 0], m[w > 0], w[w > 0]
     n = float(w.sum())

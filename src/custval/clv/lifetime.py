@@ -9,14 +9,16 @@ import numpy as np
 from scipy.special import ndtri
 
 from custval._check import choice, flag, fraction, number
-from custval._frame import LazyTable, Table, numbers, nw
+from custval._frame import LazyTable, nw
 from custval._kernels.tuples import distinct_rows
 from custval._model import check_fitted
 from custval.clv import _spend_in_engine as in_engine
+from custval.clv._answers import answer, nulls_for_nan_lazily
 from custval.clv._demands import Demand, all_of, finite
-from custval.clv._intervals import nulls_for_nan, nulls_for_nan_lazily
-from custval.clv._purchase import PurchaseModel
+from custval.clv._intervals import log_bounds
+from custval.clv._purchase import PurchaseModel, require_model
 from custval.clv._purchase_in_engine import alive_times, beside_rows
+from custval.clv._spend import seen, spend_columns
 from custval.clv._summary import enter_summary
 from custval.clv._valuation import Schedule, relative_spend_variance, spend_of
 from custval.clv.gamma_gamma import GammaGammaModel
@@ -95,9 +97,7 @@ def lifetime_value(
     >>> round(value["clv"][0], 2)
     36.75
     """
-    if not isinstance(model, PurchaseModel):
-        raise CustvalError(f"model must be a model of purchases, such as BetaGeoModel; got {type(model).__name__}")
-    check_fitted(model, "params_")
+    require_model(model)
     rate = number(annual_discount_rate, "annual_discount_rate", above=-1.0)
     margin = number(margin, "margin")
     check = flag(check, "check")
@@ -111,9 +111,7 @@ def lifetime_value(
     per_purchase = spend_of(spend, table)
     found = schedule.on_rows(model, *rows)
     value = margin * per_purchase * found["alive"] * found["discounted"]
-    ids = {"customer_id": table["customer_id"]} if "customer_id" in table else {}
-    answer = {
-        **ids,
+    columns = {
         "expected_purchases": found["alive"] * found["purchases"],
         "probability_alive": found["alive"],
         "expected_spend": per_purchase,
@@ -121,20 +119,11 @@ def lifetime_value(
     }
     if level is not None:
         distinct, place = distinct_rows(rows)
-        x, m = _seen(table) if isinstance(spend, GammaGammaModel) else (np.zeros(len(table)), np.zeros(len(table)))
+        x, m = seen(*spend_columns(table)) if isinstance(spend, GammaGammaModel) else np.zeros((2, len(table)))
         variance = schedule.relative_variance(model, *distinct)[place] + relative_spend_variance(spend, x, m)
-        width = np.exp(ndtri(0.5 + level / 2) * np.sqrt(np.maximum(variance, 0.0)))
-        ends = value / width, value * width
-        bounds = {"clv_low": np.minimum(*ends), "clv_high": np.maximum(*ends)}
-        answer |= {name: nulls_for_nan(table.series(name, values)) for name, values in bounds.items()}
-    return table.make(answer)
-
-
-def _seen(table: Table) -> tuple[FloatArray, FloatArray]:
-    """Frequency and mean spend where both inform, else 0."""
-    x, m = numbers(table, "frequency"), numbers(table, "monetary_value")
-    informs = (x > 0) & (m > 0)
-    return np.where(informs, x, 0.0), np.where(informs, m, 0.0)
+        error = np.abs(value) * np.sqrt(np.maximum(variance, 0.0))
+        columns["clv_low"], columns["clv_high"] = log_bounds(value, error, level)
+    return answer(table, columns)
 
 
 def _lazily(

@@ -18,8 +18,9 @@ class ParetoNBDModel(PurchaseModel):
 
     Parameters
     ----------
-    method : {"mle", "map"}, default "mle"
-        Maximum likelihood, or the mode of the posterior under a weakly informative prior.
+    method : {"mle", "map"}
+        Maximum likelihood, or the mode of the posterior under weak priors, which exists where the likelihood has no
+        maximum.
     unit : {"h", "D", "W", "M", "Y"}, optional
         The unit of time, if the data do not carry it in a column `unit`.
 

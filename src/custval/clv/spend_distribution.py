@@ -14,7 +14,7 @@ from custval._model import check_fitted, sample_weights
 from custval._plots import histogram_and_curve
 from custval._result import Account, Result
 from custval.clv._groups import in_groups, misplaced
-from custval.clv._summary import refuse_broken_frequency
+from custval.clv._spend import account_of, informs, spend_columns
 from custval.clv.gamma_gamma import GammaGammaModel
 from custval.errors import CustvalError, DataError
 from custval.typing import IntoFrame
@@ -143,30 +143,26 @@ def spend_distribution(
     check_fitted(model, "params_")
     count = whole(bins, "bins", at_least=1)
     table = enter(X, "X")
-    table.require("frequency", "monetary_value", hint="custval.summarize of transactions with amount makes them")
-    x, m = numbers(table, "frequency"), numbers(table, "monetary_value")
-    refuse_broken_frequency(x)
+    x, m = spend_columns(table)
     given = sample_weights(table, sample_weight)
     weight = np.ones(len(x)) if given is None else given
-    repeat, fits = x > 0, (x > 0) & (m > 0)
-    aside = {"no repeat occasion": int((~repeat).sum()), "mean spend not positive": int((repeat & ~fits).sum())}
-    account = Account(rows_in=len(x), rows_out=int(fits.sum()), set_aside=aside)
+    account, fits = account_of(x, m), informs(x, m)
     x, m, weight = x[fits], m[fits], weight[fits]
     if not weight.any():
         raise DataError("X has no repeat customers with a positive mean spend", count=0, code="empty")
-    p, q, gamma = (model.params_[name] for name in ("p", "q", "gamma"))
+    theta = model._theta()
     order = np.argsort(m, kind="stable")
     top = m[order][np.searchsorted(np.cumsum(weight[order]), _SHOWN * weight.sum())]
     edges = np.linspace(0.0, float(top), count + 1)
     frequency, customers = in_groups(x, weight, _MOST_COUNTS)
     place = np.searchsorted(edges, m, side="right") - 1
     actual = np.bincount(place, weights=weight, minlength=count + 1).astype(np.float64)
-    expected = mean_spend_between(p, q, gamma, frequency, customers, np.append(edges, np.inf))
+    expected = mean_spend_between(*theta, frequency, customers, np.append(edges, np.inf))
     spend = (np.arange(_POINTS) + 0.5) / _POINTS * float(top)
     high = table.series("high", [*edges[1:].tolist(), None])
     return SpendDistribution(
         table.make({"low": edges, "high": high, "actual": actual, "expected": expected}),
-        new_frame({"spend": spend, "density": mean_spend_density(p, q, gamma, frequency, customers, spend)}),
+        new_frame({"spend": spend, "density": mean_spend_density(*theta, frequency, customers, spend)}),
         float(weight.sum()),
         misplaced(actual, expected),
         account,

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from custval._check import flag, grain_and_unit, moment, span
+from custval._check import SpanOf, flag, grain_and_unit, moment, span
 from custval._frame import Table, enter, labels, stamps, times, to_mapping
-from custval._kernels.calendar import period_number, period_start, shift
+from custval._kernels.calendar import period_number, period_start, shift, units_per_period
 from custval._plots import curves
 from custval._result import Result
-from custval.clv._purchase import PurchaseModel
+from custval.clv._answers import float_column
+from custval.clv._purchase import PurchaseModel, require_model
 from custval.clv._repeats import Repeats, repeats_of
 from custval.clv._seasons import Seasons, ends_before, seasons_of
-from custval.clv.evaluation import maybe, require_model
 from custval.errors import CustvalError, CustvalWarning, DataError
 from custval.summary._lines import Lines, read, refuse_before
 from custval.summary._windows import no_holdout
@@ -77,6 +77,9 @@ class Tracking(Result):
     season: Any
     season_share: float
     seasonal: bool
+
+    def __str__(self) -> str:
+        return self.verdict
 
     def to_frame(self) -> Any:
         """The periods, in the library of the transactions."""
@@ -202,6 +205,8 @@ def _ends(lines: Lines, repeats: Repeats, every: str | None, unit: str) -> IntAr
     """The last period of the grain in each period to report; the last of them ends with the data."""
     grain, first, final = lines.grain, int(lines.period.min()), repeats.final
     length = span(_STEPS[unit] if every is None else every, "every")
+    if every is not None and length.days < units_per_period(grain, "D"):
+        raise _too_short(length, grain)
     if every is not None and length.count == 1 and length.unit in _CALENDAR:
         number = period_number(period_start(np.array([first, final]), grain), length.unit)
         bounds = period_start(np.arange(number[0], number[1] + 1) + 1, length.unit)
@@ -209,8 +214,12 @@ def _ends(lines: Lines, repeats: Repeats, every: str | None, unit: str) -> IntAr
         bounds = _steps(repeats, grain, first, length.count, length.unit)
     ends = ends_before(bounds, grain)
     if (np.diff(ends) <= 0).any():
-        raise CustvalError(f"every={length} is shorter than the grain {grain!r}", suggestion=f"every='1{grain}'")
+        raise _too_short(length, grain)
     return np.append(ends[(ends >= first) & (ends < final)], final)
+
+
+def _too_short(every: SpanOf, grain: str) -> CustvalError:
+    return CustvalError(f"every={every} is shorter than the grain {grain!r}", suggestion=f"every='1{grain}'")
 
 
 def _steps(repeats: Repeats, grain: str, first: int, count: int, unit: str) -> NDArray[Any]:
@@ -277,8 +286,8 @@ def _season(table: Table, seasons: Seasons, grain: str) -> Any:
             "month_end": stamps("month_end", _last_day(seasons.end, grain), None, table.frame.implementation),
             "actual": seasons.actual,
             "expected": seasons.expected,
-            "ratio": maybe(table, ratio),
-            "ratio_year_before": maybe(table, seasons.year_before),
+            "ratio": float_column(table, ratio),
+            "ratio_year_before": float_column(table, seasons.year_before),
         }
     )
 

@@ -1,17 +1,20 @@
 """Can these rows be trusted, and may they be used? Profiles, rules, cleaning and privacy, every row accounted for."""
 
-from custval.data_quality import presets, rules
+from custval.data_quality import identity_numbers, presets, rules
 from custval.data_quality._rule import RuleSet
 from custval.data_quality.anonymity import Anonymity, anonymity
 from custval.data_quality.clean import CleanedTransactions, clean_transactions
 from custval.data_quality.consent import Consented, respect_consent
+from custval.data_quality.dates import ParsedDates, to_dates
 from custval.data_quality.generalization import generalize
 from custval.data_quality.masking import Masked, mask
+from custval.data_quality.numeric import ParsedNumbers, to_numeric
 from custval.data_quality.pii import PersonalData, find_pii
 from custval.data_quality.profiling import Profile, profile
 from custval.data_quality.pseudonyms import pseudonymize
 from custval.data_quality.retention import Retained, retention
 from custval.data_quality.small_cells import SuppressedCells, suppress_small_cells
+from custval.data_quality.standardizing import Standardized, standardize
 from custval.data_quality.validation import Validation, validate
 
 __all__ = [
@@ -19,16 +22,20 @@ __all__ = [
     "CleanedTransactions",
     "Consented",
     "Masked",
+    "ParsedDates",
+    "ParsedNumbers",
     "PersonalData",
     "Profile",
     "Retained",
     "RuleSet",
+    "Standardized",
     "SuppressedCells",
     "Validation",
     "anonymity",
     "clean_transactions",
     "find_pii",
     "generalize",
+    "identity_numbers",
     "mask",
     "presets",
     "profile",
@@ -36,6 +43,9 @@ __all__ = [
     "respect_consent",
     "retention",
     "rules",
+    "standardize",
     "suppress_small_cells",
+    "to_dates",
+    "to_numeric",
     "validate",
 ]

@@ -120,6 +120,7 @@ def calibration_holdout(
     holdout_end: Instant | None = None,
     grain: Grain = "D",
     unit: Grain | None = None,
+    regularity: bool = False,
     tz: str | None = None,
     check: bool = True,
 ) -> Any:
@@ -134,7 +135,7 @@ def calibration_holdout(
         As in `summarize`.
     calibration_end, holdout_end : date or time
         Ends of the two windows, inclusive; the holdout ends with the data if not given.
-    grain, unit, tz, check
+    grain, unit, regularity, tz, check
         As in `summarize`; without `check` a lazy frame needs `holdout_end`.
 
     Returns
@@ -162,10 +163,13 @@ def calibration_holdout(
     ([1, 0], [1, 0], [9.0, 9.0])
     """
     grain_, unit_ = grain_and_unit(grain, unit)
+    regularity = flag(regularity, "regularity")
     check = flag(check, "check")
     table = enter_any(transactions, "transactions")
     if isinstance(table, LazyTable):
-        return _calibration_holdout_lazily(table, grain_, unit_, calibration_end, holdout_end, tz=tz, check=check)
+        return _calibration_holdout_lazily(
+            table, grain_, unit_, calibration_end, holdout_end, tz=tz, regularity=regularity, check=check
+        )
     lines = read(table, grain_, tz)
     end = moment(calibration_end, "calibration_end", lines.zone)
     refuse_before(lines, end, "calibration_end")
@@ -181,7 +185,7 @@ def calibration_holdout(
         after &= not_after(lines.wall, last.stamp, whole_day=last.whole_day)
     if final <= split:
         raise empty_holdout(grain_, end, holdout_end)
-    summary = summary_of(lines.where(before), split, unit_, regularity=False)
+    summary = summary_of(lines.where(before), split, unit_, regularity=regularity)
     held = lines.where(after)
     bought = kernel.occasions(held.code, len(lines.customers), held.period, held.amount)
     count = bought.count[summary.rows]
@@ -216,6 +220,7 @@ def _calibration_holdout_lazily(
     holdout_end: Instant | None,
     *,
     tz: str | None,
+    regularity: bool,
     check: bool,
 ) -> Any:
     lines = in_engine.lazy_lines(table, grain, tz, check=check)
@@ -237,4 +242,4 @@ def _calibration_holdout_lazily(
     if final <= split:
         raise empty_holdout(grain, end, holdout_end)
     lines = replace(lines, frame=lines.frame.filter(counts))
-    return in_engine.summarize_lazily(lines, split, unit, held=in_engine.Window(split, final))
+    return in_engine.summarize_lazily(lines, split, unit, regularity=regularity, held=in_engine.Window(split, final))

@@ -59,6 +59,16 @@ def opportunities(c, d, m):
     return (d - (d + m) * ratio(c, d, c, d + m)) / (c - 1)
 
 
+def series(b, c, z):
+    """2F1(1, b; c; z) as it is defined, of positive terms; for large c that of mpmath fails."""
+    total, term, i = mp.mpf(0), mp.mpf(1), 0
+    while term > mp.mpf("1e-28") * total:
+        total += term
+        term *= (b + i) / (c + i) * z
+        i += 1
+    return total
+
+
 def ever(a, b, c, d):
     """E[p (1 - theta) / (p + theta - p theta)]."""
     low, high, center = -90 / c - 20, 90 / d + 20, mp.log(c / d)
@@ -72,6 +82,8 @@ def ever(a, b, c, d):
 
     def buys(v):
         theta, stays = 1 / (1 + mp.exp(-v)), 1 / (1 + mp.exp(v))
+        if a > max(100, b / 20):
+            return stays * a / (a + b) * series(b, a + b + 1, stays)
         # for a > 1 the 2F1 is smooth at 1
         if a > 1 or v > -14 - mp.log(1 + a + b):
             return stays * a / (a + b) * mp.hyp2f1(1, b, a + b + 1, stays)
@@ -104,7 +116,7 @@ def answers(alpha, beta, gamma, delta, x, t_x, n, m):
         ever(a, b, c, d),
         few[0],
         few[2],
-        1 - sum(few),
+        1 - sum(few) if m > 2 else mp.mpf(0),
     )
 
 
@@ -117,7 +129,7 @@ def cases(rng):
             t_x = 0 if x == 0 else int(rng.integers(x, n + 1))
             yield (*10 ** rng.uniform(-span, span, 4), x, t_x, n, int(rng.choice([1, 3, 12, 100, 3000])))
     for theta in ((1.2, 0.75, 1.0, 2.8), (1e-3, 1e-3, 1e-3, 1e-3), (1e3, 1e3, 1e3, 1e3), (1e-3, 1e3, 1e3, 1e-3)):
-        for *history, m in ((0, 0, 0, 2049), (0, 0, 6, 2), (5000, 5000, 5000, 2049), (3, 4, 5000, 3)):
+        for *history, m in ((0, 0, 0, 2049), (0, 0, 6, 2), (5000, 5000, 5000, 2049), (3, 4, 300, 3)):
             yield (*theta, *history, m)
 
 

@@ -1,0 +1,316 @@
+"""Dates and times as people write them: what a text says by itself, and what only a policy can say."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+__all__ = ["DateText", "Policy", "day_first_evidence", "resolve", "scan"]
+
+
+class DateText(NamedTuple):
+    """What stands in a text: three numbers in the order of writing, a time, a zone; or why it is no date.
+
+    `order` is "ymd" (year, month, day), "?" where the year stands last, day and month before it in an order that the
+    text may not say, "serial" for a bare number. `plain` is true for ISO 8601 as it stands.
+    """
+
+    order: str = ""
+    year: int = 0
+    first: int = 0
+    second: int = 0
+    time: tuple[int, int, int, int] | None = None
+    offset: int | None = None
+    short_year: bool = False
+    plain: bool = False
+    number: str = ""
+    problem: str = ""
+
+
+class Policy(NamedTuple):
+    """How to read what a text does not say: see `to_dates`."""
+
+    day_first: bool | None = None
+    two_digit_years: int | None = None
+    serial: str | None = None
+    epoch: str | None = None
+    evidence: str = ""
+
+
+class Read(NamedTuple):
+    """A date or time that was read, or the problem."""
+
+    wall: dt.datetime | None = None
+    offset: int | None = None
+    has_time: bool = False
+    rule: str = ""
+    problem: str = ""
+
+
+_MONTH_NAMES = (
+    "jan january|feb february|mar march|apr april|may|jun june|jul july|aug august|sep sept september|oct october|"
+    "nov november|dec december"
+)
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES.split("|"), start=1) for name in names.split()}
+_MONTH = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
+_ISO = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII
+)
+_TIME = re.compile(
+    r"(?P<early>上午|下午|凌晨|早上|中午|晚上|[ap]\.?m\.? ?)? ?"
+    r"(?P<h>\d{1,2})(?:[:时点.](?P<m>\d{1,2})分?)?(?:[:.]?(?P<s>\d{1,2})秒?(?:[.,](?P<f>\d{1,9}))?)?"
+    r"(?: ?(?P<late>[ap]\.?m\.?))?(?: ?(?P<zone>Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d\d)?))?",
+    re.IGNORECASE | re.ASCII,
+)
+_WEEKDAY = re.compile(
+    r"^(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day|sday|nesday|rsday|urday)?[.,]? +|"
+    "(?:星期|周)[一二三四五六日天]",
+    re.IGNORECASE,
+)
+_COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[T ]?(\d\d)(\d\d)(\d\d)?)?", re.ASCII)
+_SEPARATED = re.compile(r"(\d{1,4})( ?[-/. ] ?)(\d{1,2})\2(\d{1,4})(?P<rest>(?:[T ,].*)?)", re.ASCII)
+_CHINESE = re.compile(r"(\d{2,4})年(\d{1,2})月(\d{1,2})[日号]?(?P<rest>.*)", re.ASCII)
+_DAY_MONTH = re.compile(
+    rf"(\d{{1,2}})(?:st|nd|rd|th)?\.?[ -/]*(?:of )?{_MONTH}[ ,/-]*(\d{{4}}|\d\d)(?P<rest>(?:[T ,].*)?)",
+    re.IGNORECASE | re.ASCII,
+)
+_MONTH_DAY = re.compile(
+    rf"{_MONTH}[ /-]*(\d{{1,2}})(?:st|nd|rd|th)?[ ,/-]+(\d{{4}}|\d\d)(?P<rest>(?:[T ,].*)?)", re.IGNORECASE | re.ASCII
+)
+_YEAR_MONTH_DAY = re.compile(rf"(\d{{4}})[ /-]{_MONTH}[ /-](\d{{1,2}})(?P<rest>(?:[T ,].*)?)", re.IGNORECASE | re.ASCII)
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
+_INCOMPLETE = re.compile(r"\d{4}|\d{4}[-/.年]\d{1,2}月?|\d{4}年|\d{1,2}[-/]\d{4}", re.ASCII)
+_HAN_DIGITS = str.maketrans("〇零一二三四五六七八九○", "001234567890")
+_HAN_DATE = re.compile(
+    "[〇零○一二三四五六七八九]{2,4}年[〇零一二三四五六七八九十]{1,3}月[〇零一二三四五六七八九十]{1,3}[日号]?"
+)
+
+
+_LONGEST = 100
+
+
+def scan(text: str) -> DateText:
+    """Read a cleaned text without any policy."""
+    iso = _ISO.fullmatch(text)
+    if iso:
+        time = None if iso[4] is None else (int(iso[4]), int(iso[5]), int(iso[6] or 0), _microseconds(iso[7]))
+        return DateText("ymd", int(iso[1]), int(iso[2]), int(iso[3]), time, _offset(iso[8]), plain=True)
+    if len(text) > _LONGEST:
+        return DateText(problem="no date of a known form")
+    bare = _WEEKDAY.sub("", text).strip()
+    if _HAN_DATE.search(bare):
+        bare = _HAN_DATE.sub(lambda match: _han_date(match[0]), bare)
+    if _NUMBER.fullmatch(bare):
+        return _bare_number(bare)
+    for shape in (_separated, _named):
+        found = shape(bare)
+        if found is not None:
+            return found
+    compact = _COMPACT.fullmatch(bare)
+    if compact:
+        time = None if compact[4] is None else (int(compact[4]), int(compact[5]), int(compact[6] or 0), 0)
+        return DateText("ymd", int(compact[1]), int(compact[2]), int(compact[3]), time)
+    if _INCOMPLETE.fullmatch(bare):
+        return DateText(problem="no day, or no month: part of a date")
+    return DateText(problem="no date of a known form")
+
+
+def _bare_number(text: str) -> DateText:
+    compact = _COMPACT.fullmatch(text)
+    if compact and len(text) in {8, 14} and _may_be_a_date(*map(int, compact.group(1, 2, 3))):
+        time = None if compact[4] is None else (int(compact[4]), int(compact[5]), int(compact[6] or 0), 0)
+        return DateText("ymd", int(compact[1]), int(compact[2]), int(compact[3]), time, number=text)
+    return DateText("serial", number=text)
+
+
+def _may_be_a_date(year: int, month: int, day: int) -> bool:
+    """Whether eight digits are a date, though perhaps of a day that does not exist, and no other number."""
+    return 1500 <= year < 2200 or (year >= 1000 and 1 <= month <= 12 and 1 <= day <= 31)
+
+
+def _separated(text: str) -> DateText | None:
+    """Three numbers with the same sign between them, or with 年, 月, 日."""
+    chinese = _CHINESE.fullmatch(text)
+    if chinese:
+        parts, order = (chinese[1], chinese[2], chinese[3]), "ymd"
+        rest = chinese["rest"]
+    else:
+        found = _SEPARATED.fullmatch(text)
+        if not found:
+            return None
+        parts, rest = (found[1], found[3], found[4]), found["rest"]
+        # no month and no day is above 31
+        order = "ymd" if len(parts[0]) == 4 or (len(parts[0]) == len(parts[2]) == 2 and int(parts[0]) > 31) else "?"
+    year, other = (parts[0], parts[2]) if order == "ymd" else (parts[2], parts[0])
+    if len(year) not in {2, 4} or len(other) > 2:
+        return DateText(problem="no date: its year has neither four digits nor two")
+    first, second = (int(parts[1]), int(parts[2])) if order == "ymd" else (int(parts[0]), int(parts[1]))
+    return _with_time(DateText(order, int(year), first, second, short_year=len(year) == 2), rest)
+
+
+def _named(text: str) -> DateText | None:
+    """A date with the name of its month."""
+    found = _DAY_MONTH.fullmatch(text)
+    if found:
+        day, month, year = found[1], found[2], found[3]
+    elif found := _MONTH_DAY.fullmatch(text):
+        month, day, year = found[1], found[2], found[3]
+    elif found := _YEAR_MONTH_DAY.fullmatch(text):
+        year, month, day = found[1], found[2], found[3]
+    else:
+        return None
+    number = _MONTHS[month.casefold().rstrip(".")]
+    return _with_time(DateText("ymd", int(year), number, int(day), short_year=len(year) == 2), found["rest"])
+
+
+def _with_time(date: DateText, rest: str) -> DateText:
+    rest = rest.strip().removeprefix("T").lstrip(" ,")
+    if not rest:
+        return date
+    found = _TIME.fullmatch(rest)
+    if not found or (found["m"] is None and not (found["early"] or found["late"] or "时" in rest or "点" in rest)):
+        return DateText(problem="no time of day of a known form behind the date")
+    hour, half = int(found["h"]), (found["early"] or found["late"] or "").casefold().replace(".", "").strip()
+    if half in {"pm", "下午", "晚上", "中午"} and hour < 12 and not (half == "中午" and hour > 3):
+        hour += 12
+    elif half in {"am", "上午", "凌晨", "早上"} and hour == 12:
+        hour = 0
+    time = (hour, int(found["m"] or 0), int(found["s"] or 0), _microseconds(found["f"]))
+    return date._replace(time=time, offset=_offset(found["zone"]))
+
+
+def _microseconds(fraction: str | None) -> int:
+    return int((fraction or "0").ljust(6, "0")[:6])
+
+
+def _offset(zone: str | None) -> int | None:
+    """Minutes east of Greenwich."""
+    if zone is None:
+        return None
+    sign = re.search(r"([+-])(\d{1,2}):?(\d\d)?$", zone)
+    if sign is None:
+        return 0
+    return (-1 if sign[1] == "-" else 1) * (int(sign[2]) * 60 + int(sign[3] or 0))
+
+
+def _han_date(text: str) -> str:
+    """二〇二〇年十二月三十一日 with digits."""
+    year, rest = text.split("年")
+    month, day = rest.rstrip("日号").split("月")
+    return f"{year.translate(_HAN_DIGITS)}年{_han_number(month)}月{_han_number(day)}日"
+
+
+def _han_number(text: str) -> str:
+    tens, ten, ones = text.rpartition("十")
+    if not ten:
+        return text.translate(_HAN_DIGITS)
+    return str(10 * int(tens.translate(_HAN_DIGITS) or 1) + int(ones.translate(_HAN_DIGITS) or 0))
+
+
+def day_first_evidence(found: Iterable[DateText]) -> bool | None:
+    """What dates that can be read in one way only say of the others: True, False, or None without or against."""
+    day = month = False
+    for date in found:
+        if date.order == "?" and not _may_begin_with_year(date):
+            day = day or (date.first > 12 >= date.second)
+            month = month or (date.second > 12 >= date.first)
+    return None if day == month else day
+
+
+def _may_begin_with_year(date: DateText) -> bool:
+    """Of three numbers of two digits the first may be the year as well, unless the last is above 31."""
+    return date.short_year and date.year <= 31
+
+
+def resolve(date: DateText, policy: Policy) -> Read:
+    """A date by the text, and where that does not say it by the policy."""
+    if date.problem:
+        return Read(problem=date.problem)
+    if date.order == "serial" or (date.number and policy.epoch is not None):
+        return _serial(date.number, policy)
+    rules = [] if date.plain else ["date"]
+    year = date.year
+    if date.short_year:
+        if policy.two_digit_years is None:
+            return Read(problem="a year of two digits; say the latest it may be: two_digit_years=2029")
+        latest = policy.two_digit_years
+        year = latest - (latest - year) % 100
+        rules.append(f"years from {latest - 99} to {latest}")
+    if date.order == "ymd":
+        month, day = date.first, date.second
+    else:
+        order = _order(date, policy)
+        if order is None:
+            which = "year, day" if _may_begin_with_year(date) else "day"
+            return Read(problem=f"{which} or month first? say day_first=True or day_first=False")
+        day_first, rule = order
+        day, month = (date.first, date.second) if day_first else (date.second, date.first)
+        rules += rule
+    return _read(year, month, day, date, "; ".join(rules))
+
+
+def _order(date: DateText, policy: Policy) -> tuple[bool, list[str]] | None:
+    """Whether the day stands first, and what says so beside the text itself."""
+    if policy.day_first is None and _may_begin_with_year(date):
+        return None
+    if date.first > 12 or date.second > 12:
+        return date.first > 12, []
+    if date.first == date.second:
+        return True, []
+    if policy.day_first is None:
+        return None
+    which = "day first" if policy.day_first else "month first"
+    return policy.day_first, [which + policy.evidence]
+
+
+def _read(year: int, month: int, day: int, date: DateText, rule: str) -> Read:
+    hour, minute, second, micro = date.time or (0, 0, 0, 0)
+    try:
+        wall = dt.datetime(year, month, day)
+        if (hour, minute, second, micro) == (24, 0, 0, 0):
+            wall += dt.timedelta(days=1)
+        else:
+            wall = wall.replace(hour=hour, minute=minute, second=second, microsecond=micro)
+        _ = wall - dt.timedelta(minutes=date.offset or 0)  # the instant must be in the calendar, too
+    except (ValueError, OverflowError):
+        return Read(problem="no such day, or no such time of day")
+    if date.offset is not None and abs(date.offset) > 14 * 60:
+        return Read(problem="no such time zone")
+    return Read(wall, date.offset, has_time=date.time is not None, rule=rule)
+
+
+_EPOCH = {"s": 1, "ms": 1_000, "us": 1_000_000}
+_SERIAL_BEGINS = {"1900": dt.datetime(1899, 12, 30), "1904": dt.datetime(1904, 1, 1)}
+
+
+def _serial(text: str, policy: Policy) -> Read:
+    """A bare number: days since the beginning of a spreadsheet, or seconds since 1970."""
+    number = float(text)
+    if policy.epoch is not None:
+        seconds = number / _EPOCH[policy.epoch]
+        return _after(dt.datetime(1970, 1, 1), seconds, f"epoch ({policy.epoch})", 0)
+    if policy.serial is not None:
+        if policy.serial == "1900" and number < 61:
+            # the sheet counts a 29 February 1900, which never was
+            if int(number) in {0, 60} or number < 0:
+                return Read(problem="no day has this serial number")
+            number += 1
+        if number < 0:
+            return Read(problem="no day has this serial number")
+        return _after(
+            _SERIAL_BEGINS[policy.serial], round(number * 86_400, 3), f"serial number ({policy.serial})", None
+        )
+    digits = len(text.lstrip("-").partition(".")[0])
+    hint = {5: "serial='1900'", 10: "epoch='s'", 13: "epoch='ms'", 16: "epoch='us'"}.get(digits)
+    return Read(problem=f"a bare number; if it counts days or seconds, say {hint}" if hint else "a bare number")
+
+
+def _after(begin: dt.datetime, seconds: float, rule: str, offset: int | None) -> Read:
+    try:
+        wall = begin + dt.timedelta(seconds=seconds)
+    except (OverflowError, ValueError):
+        return Read(problem="a number beyond the calendar")
+    has_time = offset is not None or wall.time() != dt.time()
+    return Read(wall, offset, has_time=has_time, rule=rule)
