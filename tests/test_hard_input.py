@@ -244,3 +244,15 @@ def test_stored_numbers_beyond_floats(key):
     data["fit"][key] = 10**400
     with pytest.raises(cv.CustvalError):
         cv.load(data)
+
+
+def test_a_frequency_that_floats_do_not_count():
+    import polars as pl
+
+    customers = pl.DataFrame({**X, "frequency": [1e300, 0.0, 5.0]})
+    for frame in (customers, customers.lazy()):
+        with pytest.raises(cv.DataError, match=r"at most 2\*\*53"):
+            MODEL.expected_purchases(frame, 3.0)
+    with pytest.raises(cv.CustvalError, match="no customer has"):
+        MODEL.score_one(1e300, 1.0, 2.0, horizon=3.0)
+    assert np.isfinite(MODEL.score_one(1e15, 1.0, 2.0, horizon=3.0)["expected_purchases"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +13,8 @@ from custval._kernels.holdout_metrics import Errors
 from custval.clv._contest import MODEL, RULE, Score, Standing, noise, standings
 from custval.clv.comparison import _advice
 from custval.errors import FitError
+
+plt = pytest.importorskip("matplotlib.pyplot")
 
 PURCHASES = cv.datasets.load_cdnow(sample=True).drop(columns="amount")
 CUTOFFS = ("1997-06-30", "1997-09-30")
@@ -311,3 +312,9 @@ def test_a_rule_without_an_error_is_not_beaten():
     result = cv.clv.compare([cv.clv.BetaGeoModel(method="map")], tx, cutoffs="2024-03-10", horizon="1D")
     assert not result.beats_baseline
     assert "does not beat the best rule without a model" in result.advice
+
+
+def test_names_that_read_alike_are_refused():
+    model = cv.clv.BetaGeoModel()
+    with pytest.raises(cv.CustvalError, match="different names"):
+        cv.clv.compare({1: model, "1": model}, PURCHASES, cutoffs=CUTOFFS, horizon="39W")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import warnings
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
 import custval as cv
+
+plt = pytest.importorskip("matplotlib.pyplot")
 
 TRUTH = cv.clv.BetaGeoModel.from_params(r=0.5, alpha=6.0, a=0.8, b=2.5, unit="W")
 

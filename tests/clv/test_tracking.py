@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 import custval as cv
+
+plt = pytest.importorskip("matplotlib.pyplot")
 
 PURCHASES = cv.datasets.load_cdnow(sample=True).drop(columns="amount")
 MODEL = cv.clv.BetaGeoModel.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="W")

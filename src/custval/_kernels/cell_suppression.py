@@ -49,8 +49,8 @@ def suppress(value: IntArray, lines: list[IntArray], minimum: int) -> tuple[IntA
     exposed = np.zeros((len(value), len(lines)), dtype=bool)
     while True:
         before = np.count_nonzero(state >= 0)
-        for place, line in enumerate(lines):
-            exposed[:, place] = _fill(value, line, state, minimum)
+        for place in range(len(lines)):
+            exposed[:, place] = _fill(value, lines, place, state, minimum)
         if np.count_nonzero(state >= 0) == before and not _break_open(value, lines, state, exposed):
             return state, exposed
 
@@ -68,8 +68,11 @@ def _short(value: IntArray, line: IntArray, state: IntArray, minimum: int) -> ND
     return short
 
 
-def _fill(value: IntArray, line: IntArray, state: IntArray, minimum: int) -> NDArray[np.bool_]:
-    """Hide the smallest shown cells of short lines until none is short; the hidden cells of lines that stay short."""
+def _fill(value: IntArray, lines: list[IntArray], place: int, state: IntArray, minimum: int) -> NDArray[np.bool_]:
+    """Hide a cell of each short line of a dimension, until none is short; the hidden cells of lines that stay so."""
+    line = lines[place]
+    others = [other for at, other in enumerate(lines) if at != place]
+    counts = [np.bincount(other[state >= 0], minlength=int(other.max(initial=-1)) + 1) for other in others]
     while True:
         short = _short(value, line, state, minimum)
         # a zero protects nothing by its size, and often it is known to be one
@@ -77,8 +80,16 @@ def _fill(value: IntArray, line: IntArray, state: IntArray, minimum: int) -> NDA
         if not free.size:
             left: NDArray[np.bool_] = short[line] & (state >= 0)
             return left
-        free = free[np.lexsort((free, value[free], line[free]))]
-        state[free[np.flatnonzero(np.diff(line[free], prepend=-1))]] = 1
+        free = free[np.argsort(line[free], kind="stable")]
+        for cells in np.split(free, np.flatnonzero(np.diff(line[free])) + 1):
+            # one after the other: cells in other lines with hidden ones close rings, instead of opening lines anew
+            fresh = np.zeros(len(cells), dtype=np.int64)
+            for count, other in zip(counts, others, strict=True):
+                fresh += count[other[cells]] == 0
+            cell = cells[np.lexsort((cells, value[cells], fresh))[0]]
+            state[cell] = 1
+            for count, other in zip(counts, others, strict=True):
+                count[other[cell]] += 1
 
 
 def _break_open(value: IntArray, lines: list[IntArray], state: IntArray, exposed: NDArray[np.bool_]) -> bool:

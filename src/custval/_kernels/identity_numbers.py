@@ -11,6 +11,8 @@ import datetime as dt
 import re
 import unicodedata
 
+from custval._kernels.check_characters import CREDIT_CODE_CHARACTERS, mod_11_2, mod_31
+
 __all__ = [
     "cn_resident_id_is_valid",
     "gb_national_insurance_is_valid",
@@ -23,8 +25,6 @@ __all__ = [
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # twice a digit, digits added up
 
 _RESIDENT = re.compile(r"[1-9]\d{16}[\dXx]", re.ASCII)
-_RESIDENT_WEIGHTS = tuple(pow(2, 17 - place, 11) for place in range(17))
-_RESIDENT_CHECK = "10X98765432"
 # the first two digits: provinces, Taiwan, Hong Kong, Macao (and 83, residence permits of Taiwan)
 _PROVINCES = frozenset(
     map(
@@ -44,9 +44,7 @@ _PROVINCES = frozenset(
     )
 )
 
-_CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_CREDIT = re.compile(rf"[{_CREDIT_ALPHABET}]{{2}}\d{{6}}[{_CREDIT_ALPHABET}]{{10}}", re.ASCII)
-_CREDIT_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
+_CREDIT = re.compile(rf"[{CREDIT_CODE_CHARACTERS}]{{2}}\d{{6}}[{CREDIT_CODE_CHARACTERS}]{{10}}", re.ASCII)
 
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", re.ASCII)
 # how long the account numbers of a country are, from the register of ISO 13616
@@ -160,8 +158,7 @@ def cn_resident_id_is_valid(text: str) -> bool:
         return False
     if not _is_a_birth_date(number[6:14]):
         return False
-    total = sum(weight * int(digit) for weight, digit in zip(_RESIDENT_WEIGHTS, number, strict=False))
-    return _RESIDENT_CHECK[total % 11] == number[17].upper()
+    return mod_11_2(number[:17]) == number[17].upper()
 
 
 def unified_social_credit_code_is_valid(text: str) -> bool:
@@ -188,11 +185,7 @@ def unified_social_credit_code_is_valid(text: str) -> bool:
     False
     """
     code = _half_width(text).strip().upper()
-    if _CREDIT.fullmatch(code) is None:
-        return False
-    places = [_CREDIT_ALPHABET.index(char) for char in code]
-    total = sum(weight * place for weight, place in zip(_CREDIT_WEIGHTS, places, strict=False))
-    return (31 - total % 31) % 31 == places[17]
+    return _CREDIT.fullmatch(code) is not None and mod_31(code[:17]) == code[17]
 
 
 def us_social_security_is_valid(text: str) -> bool:

@@ -121,6 +121,7 @@ _CHINESE_GIVEN = frozenset(
     "千升卓博占卫厚友发叶同君启周味和品哲唯啸喆嘉国圆圣均坚垚壮夏夕多太奕好妙姣娅娥婕子存孟季宗定宣容宽寒寅寒雷雷小"
 )
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
+_TITLES = frozenset(["mr", "mrs", "ms", "miss", "dr", "prof", "sir", "jr", "sr", "ii", "iii", "iv"])
 _MARKS = {ord(char): None for char in "'’.`"}
 _SPELLED = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "đ": "d", "ı": "i"})
 
@@ -141,7 +142,7 @@ def western_name(text: str) -> bool:
     >>> western_name("Zoë Hammersmith"), western_name("Müller"), western_name("garden chair")
     (True, True, False)
     """
-    words = name_words(text)
+    words = [word for word in name_words(text) if word not in _TITLES]
     if not 1 <= len(words) <= 4:
         return False
     first, last = words[0], words[-1]

@@ -13,6 +13,9 @@ from custval.typing import FloatArray, IntoFrame
 
 __all__ = ["customer_laws", "enter_summary", "frequency_law", "refuse_broken_frequency", "summary_columns"]
 
+# beyond it floats do not count one by one
+_MOST_PURCHASES = 2.0**53
+
 
 def enter_summary(X: IntoFrame, also: tuple[str, ...] = (), hint: str = HOW) -> Table | LazyTable:
     """A frame with the columns that purchase models read, and others that are needed."""
@@ -24,7 +27,8 @@ def enter_summary(X: IntoFrame, also: tuple[str, ...] = (), hint: str = HOW) -> 
 
 def frequency_law(x: Any) -> Law:
     """A frequency, of an array or an expression, is a count."""
-    return Law("frequency", (x < 0) | (x % 1 != 0), "a frequency is a whole number of at least 0")
+    broken = (x < 0) | (x % 1 != 0) | (x > _MOST_PURCHASES)
+    return Law("frequency", broken, "a frequency is a whole number of at least 0, and at most 2**53")
 
 
 def customer_laws(x: Any, t_x: Any, T: Any, *, discrete: bool = False) -> tuple[Law, ...]:

@@ -189,6 +189,8 @@ def _named(models: Any) -> dict[str, PurchaseModel]:
     """Models by name; those of one class are numbered."""
     if isinstance(models, Mapping):
         named = {str(name): model for name, model in models.items()}
+        if len(named) < len(models):
+            raise CustvalError(f"models need different names; got {', '.join(map(repr, models))}")
     elif isinstance(models, Sequence) and not isinstance(models, str):
         named = {}
         for model in models:

@@ -4,7 +4,7 @@ from custval.data_quality import identity_numbers, presets, rules
 from custval.data_quality._rule import RuleSet
 from custval.data_quality.anonymity import Anonymity, anonymity
 from custval.data_quality.clean import CleanedTransactions, clean_transactions
-from custval.data_quality.consent import Consented, Retained, respect_consent, retention
+from custval.data_quality.consent import Consented, respect_consent
 from custval.data_quality.dates import ParsedDates, to_dates
 from custval.data_quality.generalization import generalize
 from custval.data_quality.masking import Masked, mask
@@ -12,6 +12,7 @@ from custval.data_quality.numeric import ParsedNumbers, to_numeric
 from custval.data_quality.pii import PersonalData, find_pii
 from custval.data_quality.profiling import Profile, profile
 from custval.data_quality.pseudonyms import pseudonymize
+from custval.data_quality.retention import Retained, retention
 from custval.data_quality.small_cells import SuppressedCells, suppress_small_cells
 from custval.data_quality.standardizing import Standardized, standardize
 from custval.data_quality.validation import Validation, validate

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from custval._frame import Table, codes, is_times, nulls, nw, times
-from custval.errors import ColumnError, CustvalError
-from custval.typing import IntArray
+from custval._frame import Table, codes, is_times, nulls, numbers, nw, times
+from custval.errors import ColumnError, CustvalError, DataError
+from custval.typing import FloatArray, IntArray
 
-__all__ = ["Cells", "canonical_text", "cells", "column_names"]
+__all__ = ["Cells", "canonical_text", "cells", "column_names", "quiet_numbers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,15 @@ class Cells:
 
     def spread(self, table: Table, name: str, values: Sequence[str | None]) -> Any:
         """A text column with these values in place of the distinct ones; nulls stay null."""
-        known = table.series(name, [*values, None], nw.String)
+        known = table.series(name, [*map(_storable, values), None], nw.String)
         return known[np.where(self.code < 0, len(values), self.code)]
+
+
+def _storable(text: str | None) -> str | None:
+    """Text without halves of surrogate pairs, which columns of objects may hold and no column of text can."""
+    if text is None or text.isascii():
+        return text
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
 def cells(table: Table, name: str, *, nested: bool = False) -> Cells:
@@ -70,6 +77,27 @@ def column_names(columns: Any, table: Table, parameter: str) -> list[str]:
     if len(set(names)) < len(names):
         raise CustvalError(f"{parameter} names a column twice: {', '.join(map(repr, names))}")
     return list(names)
+
+
+def quiet_numbers(table: Table, name: str) -> FloatArray:
+    """A numeric column as float64 with nulls as NaN; no error shows a value.
+
+    Raises
+    ------
+    DataError
+        If there are infinite numbers, or whole ones that float64 has no room for.
+    """
+    try:
+        return numbers(table, name, missing=True)
+    except CustvalError:
+        raise
+    except ValueError:  # Arrow names the first number that does not fit
+        raise DataError(
+            f"{table.what}: column {name!r} holds whole numbers beyond 2^53, which cannot be computed with exactly",
+            column=name,
+            suggestion="treat such a column as text, or divide it first",
+            code="too_large",
+        ) from None
 
 
 def _kind(dtype: Any) -> str:

@@ -107,7 +107,7 @@ def _of_country(digits: str) -> tuple[str, str]:
         return "", "no country has this code"
     rest = digits[len(code) :]
     if code == "86":
-        national = _chinese(rest)
+        national = _chinese(rest, abroad=True)
         return (f"+86{national}", "") if national else ("", "no Chinese number: its digits do not fit")
     if code == "1" and not _NORTH_AMERICA.fullmatch(rest):
         return "", "no North American number: its digits do not fit"
@@ -120,7 +120,9 @@ def _of_region(digits: str, region: str | None) -> tuple[str, str]:
     if region is None:
         return "", "no country code; say where numbers without one are from: region='CN'"
     if region == "CN":
-        national = _chinese(digits) or (_chinese(digits[2:]) if digits.startswith("86") else None)
+        national = _chinese(digits, abroad=False)
+        if national is None and digits.startswith("86"):
+            national = _chinese(digits[2:], abroad=True)
         if national:
             return f"+86{national}", ""
         return "", "no Chinese number: no mobile, and no area code"
@@ -132,14 +134,13 @@ def _of_region(digits: str, region: str | None) -> tuple[str, str]:
     return "", f"own rules know no numbers of {region}; install custval[contacts] and say phones='phonenumbers'"
 
 
-def _chinese(digits: str) -> str | None:
-    """A number as dialled from abroad, or None."""
-    if _CHINA_MOBILE.fullmatch(digits) or _CHINA_SERVICE.fullmatch(digits):
-        return digits
-    if digits.startswith("0") and _CHINA_MOBILE.fullmatch(digits[1:]):
-        return digits[1:]
+def _chinese(digits: str, *, abroad: bool) -> str | None:
+    """A number as dialled from abroad, or None; an area code has a 0 before it inside the country."""
     national = digits.removeprefix("0")
-    # from abroad without the 0, inside the country with it: a bare 10-digit number is no landline for certain
+    if _CHINA_MOBILE.fullmatch(national) or _CHINA_SERVICE.fullmatch(digits):
+        return national
+    if national == digits and not abroad:
+        return None
     return national if _CHINA_LANDLINE.fullmatch(national) else None
 
 

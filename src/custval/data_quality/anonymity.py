@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from custval._check import whole
-from custval._frame import Table, codes, enter, is_times, nulls, numbers, nw, refuse_other_libraries, times
+from custval._frame import Table, codes, enter, is_times, nulls, nw, refuse_other_libraries, times
 from custval._kernels.anonymity import (
     class_sizes,
     combine,
@@ -21,7 +21,7 @@ from custval._kernels.anonymity import (
     occurring_pairs,
     ordered_distance,
 )
-from custval.data_quality._cells import cells, column_names
+from custval.data_quality._cells import cells, column_names, quiet_numbers
 from custval.data_quality._private import PrivateResult
 from custval.errors import CustvalError, DataError
 from custval.typing import IntArray, IntoFrame
@@ -205,7 +205,7 @@ def _codes(table: Table, name: str) -> tuple[IntArray, bool]:
         code[known] = codes(series[np.flatnonzero(known)])[0] + (not known.all())
         return code, True
     if series.dtype.is_numeric():
-        values = numbers(table, name, missing=True)
+        values = quiet_numbers(table, name)
         return _ranks(values, ~np.isnan(values)), True
     if series.dtype == nw.Date or is_times(series):
         instant = times(table, name).instant

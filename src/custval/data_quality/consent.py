@@ -1,22 +1,21 @@
-"""What persons have agreed to, and for how long: tables narrowed to what a purpose may see."""
+"""What persons have agreed to: tables narrowed to what a purpose may see."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from custval._check import choice, moment, span
+from custval._check import choice, moment
 from custval._frame import Table, enter, nulls, nw, refuse_other_libraries, shared_codes, times
-from custval._kernels.calendar import shift
 from custval._result import Account
 from custval.data_quality._private import PrivateResult
-from custval.errors import ColumnError, CustvalError, DataError
+from custval.errors import ColumnError, CustvalError
 from custval.typing import Instant, IntArray, IntoFrame
 
-__all__ = ["Consented", "Retained", "respect_consent", "retention"]
+__all__ = ["Consented", "respect_consent"]
 
 _REASONS = ("unknown", "no consent", "withdrawn", "expired", "not yet")
 _UNKNOWN, _REFUSED, _WITHDRAWN, _EXPIRED, _NOT_YET = range(len(_REASONS))
@@ -279,113 +278,3 @@ def _validity(consents: Table, as_of: Instant | None) -> tuple[IntArray, IntArra
             whole_days = stamp.size > 0 and bool(np.all(stamp % _DAY == 0))
             end[known] = stamp + (_DAY - 1 if whole_days else 0)
     return begin, end, now
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Retained(PrivateResult):
-    """What `retention` gives back.
-
-    Attributes
-    ----------
-    frame : frame
-        The rows that may be kept.
-    removed : frame
-        The rows whose period is over, or that have no time, as they came in.
-    limit : str
-        The oldest moment that may be kept, on the wall clock of the data.
-    account : Account
-        Rows in, rows out, and rows set aside: "older than <keep>", "no time".
-    """
-
-    frame: Any = dataclasses.field(repr=False)
-    removed: Any = dataclasses.field(repr=False)
-    limit: str
-    account: Account
-
-    def to_frame(self) -> Any:
-        """The rows that may be kept."""
-        return self.frame
-
-
-def retention(
-    frame: IntoFrame,
-    time: str,
-    keep: str,
-    *,
-    as_of: Instant,
-    missing: Literal["raise", "keep", "drop"] = "raise",
-) -> Retained:
-    """Set aside the rows whose retention period is over.
-
-    Parameters
-    ----------
-    frame : frame
-    time : str
-        Column of dates or times from which the period counts.
-    keep : str
-        The period, such as "3Y", "18M" or "90D"; months and years are calendar ones.
-    as_of : date, datetime, datetime64 or ISO text
-        The moment at which it is asked; never the clock of the machine. A bare date means the end of that day.
-    missing : {"raise", "keep", "drop"}
-        What happens to rows without a time.
-
-    Returns
-    -------
-    Retained
-        `.frame`, `.removed`, `.account`.
-
-    Raises
-    ------
-    ColumnError
-        If the column is missing or holds no dates or times.
-    DataError
-        If times are null and `missing` is "raise"; if the frame is lazy.
-
-    Notes
-    -----
-    A row stays up to the end of its period: with `keep="3Y"` and as_of 2024-12-31 the rows since 2021-12-31 (of a day
-    that the month lacks: since its last day) stay. With a bare date as `as_of` whole days are compared.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from custval.data_quality import retention
-    >>> lines = pd.DataFrame(
-    ...     {"timestamp": pd.to_datetime(["2020-05-01", "2021-12-31", "2024-03-01"]), "amount": [5, 6, 7]}
-    ... )
-    >>> kept = retention(lines, "timestamp", "3Y", as_of="2024-12-31")
-    >>> kept.frame
-       timestamp  amount
-    0 2021-12-31       6
-    1 2024-03-01       7
-    >>> print(kept.account)
-    rows in                                      3
-      − older than 3Y                            1
-    rows out                                     2
-    """
-    table = enter(frame)
-    table.require(time)
-    period = span(keep, "keep")
-    policy = choice(missing, "missing", ("raise", "keep", "drop"))
-    column = times(table, time)
-    limit = shift(np.asarray(moment(as_of, "as_of", column.zone).stamp), -period.count, period.unit)
-    wall = column.wall.astype("M8[us]")
-    gone = np.isnat(wall)
-    if policy == "raise" and gone.any():
-        raise DataError(
-            f"{table.what}: column {time!r} is missing in {int(gone.sum()):,} of {len(gone):,} rows",
-            column=time,
-            count=int(gone.sum()),
-            suggestion="missing='drop' or missing='keep'",
-            code="missing_values",
-            examples=np.flatnonzero(gone)[:5].tolist(),
-        )
-    old = ~gone & (wall < limit)
-    leaves = old | gone if policy == "drop" else old
-    aside = {f"older than {period}": int(old.sum()), "no time": int((leaves & gone).sum())}
-    return Retained(
-        frame=table.leave(table.rows(~leaves)),
-        removed=table.leave(table.rows(leaves)),
-        limit=str(np.datetime_as_string(limit, unit="s")),
-        account=Account(len(table), int((~leaves).sum()), {reason: n for reason, n in aside.items() if n}),
-    )

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from custval._check import choice, number, whole
-from custval._frame import Table, enter, nulls, numbers, nw, times
-from custval.data_quality._cells import canonical_text, cells, column_names
+from custval._frame import Table, enter, nulls, nw, times
+from custval.data_quality._cells import canonical_text, cells, column_names, quiet_numbers
 from custval.errors import CustvalError, DataError
 from custval.typing import IntoFrame
 
@@ -117,7 +117,7 @@ def _bands(table: Table, name: str, how: Mapping[str, Any]) -> Any:
     bottom, top = _bound(how, "bottom"), _bound(how, "top")
     if bottom is not None and top is not None and bottom >= top:
         raise CustvalError(f"columns[{name!r}]: bottom must be below top; got {bottom:g} and {top:g}")
-    values = numbers(table, name, missing=True)
+    values = quiet_numbers(table, name)
     # rounded, so that 0.3 is in the band from 0.3 on although 0.3 / 0.1 is a little less than 3
     band = np.floor(np.round((values - start) / width, 9))
 
@@ -145,7 +145,7 @@ def _cuts(table: Table, name: str, how: Mapping[str, Any]) -> Any:
     cuts = np.array([number(cut, "a cut") for cut in given])
     if np.any(np.diff(cuts) <= 0):
         raise CustvalError(f"columns[{name!r}]: cuts must be ascending numbers; got {given!r}")
-    values = numbers(table, name, missing=True)
+    values = quiet_numbers(table, name)
     marks = [_plain(float(cut)) for cut in cuts]
     inner = [f"[{low}, {high})" for low, high in itertools.pairwise(marks)]
     texts = [f"< {marks[0]}", *inner, f"≥ {marks[-1]}", None]
@@ -223,7 +223,7 @@ def _bounded(table: Table, name: str, how: Mapping[str, Any]) -> Any:
     if series.dtype.is_integer() and not nulls(series).any() and _are_whole(bottom, top):
         # as whole numbers, of which floats lose digits beyond 2^53
         return _clipped_integers(table, name, bottom, top)
-    clipped = np.clip(numbers(table, name, missing=True), bottom, top)
+    clipped = np.clip(quiet_numbers(table, name), bottom, top)
     return table.series(name, [None if np.isnan(value) else float(value) for value in clipped], nw.Float64)
 
 

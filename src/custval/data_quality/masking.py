@@ -22,6 +22,7 @@ __all__ = ["Masked", "mask"]
 _FREE_TEXT = "free_text"
 _OTHER = "other"
 _MOST = 0.5
+_SAMPLE = 2_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -138,8 +139,15 @@ def _kinds(table: Table, columns: Any, least: float) -> dict[str, str]:
 
 
 def _found(table: Table, name: str, least: float) -> str | None:
-    # every value is looked at: what a sample misses would stay readable
-    found = [finding for finding in findings_in(table, name, None) if finding.confidence >= least and finding.rows]
+    """The kind to mask a column as: by a sample where that says it, else by every text, so that none is missed."""
+    decided = _decided(table, name, least, _SAMPLE)
+    if decided is not None or table[name].dtype.is_numeric():
+        return decided
+    return _decided(table, name, least, None)
+
+
+def _decided(table: Table, name: str, least: float, most: int | None) -> str | None:
+    found = [finding for finding in findings_in(table, name, most) if finding.confidence >= least and finding.rows]
     best = next((finding for finding in found if finding.where == "value"), None)
     if best is None:
         return _FREE_TEXT if found else None
@@ -152,4 +160,4 @@ def _masked(kind: str, text: str) -> str:
     if kind == _FREE_TEXT:
         return mask_inside(text)
     # an address in the column of phones shows its host, not its digits
-    return mask_value("email" if "email" in kinds_of(text) else kind, text)
+    return mask_value("email" if "@" in text and "email" in kinds_of(text) else kind, text)

@@ -332,4 +332,4 @@ def _inside(name: str, looked: _Looked, clue: HeaderClue, taken: set[str]) -> li
 def _is_longer_text(text: str) -> bool:
     """Words, and not a code with hyphens."""
     text = text.strip()
-    return len(text) >= 6 and (any(map(str.isspace, text)) or any("\u4e00" <= char <= "\u9fff" for char in text))
+    return len(text) >= 4 and (any(map(str.isspace, text)) or any("\u4e00" <= char <= "\u9fff" for char in text))

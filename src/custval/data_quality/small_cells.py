@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from custval._check import whole
-from custval._frame import Table, enter, labels, numbers, nw
+from custval._frame import Table, enter, labels, nw, refuse_nulls
 from custval._kernels.anonymity import combine
 from custval._kernels.cell_suppression import suppress
-from custval.data_quality._cells import cells, column_names
+from custval.data_quality._cells import cells, column_names, quiet_numbers
 from custval.data_quality._ledger import refuse_taken_names
 from custval.data_quality._private import PrivateResult
 from custval.errors import CustvalError, DataError
@@ -90,13 +90,14 @@ def suppress_small_cells(
 
     Notes
     -----
-    Readers are taken to know all totals over one dimension (and with them every total). A line is the cells that one
-    such total sums; the total minus the counts that are shown is the sum of those that are not. So in every line with
-    a small cell at least two cells are suppressed, and their sum is at least `minimum`; beyond that no suppressed small
-    cell follows from all totals together, which is tested by linear algebra: a cell follows exactly if it is zero in
-    every direction in which the hidden cells can move with all totals unchanged. The smallest cells that are shown go
-    first; that need not be the smallest possible number of them. What remains is how narrow the range of a cell is:
-    only that a value does not follow exactly is promised.
+    Readers are taken to know all totals over one dimension (and with them every total). A line is the cells that
+    one such total sums; the total minus the counts that are shown is the sum of those that are not. So in every
+    line with a small cell at least two cells are suppressed, and their sum is at least `minimum`; beyond that no
+    suppressed small cell follows from all totals together, which is tested by linear algebra: a cell follows
+    exactly if it is zero in every direction in which the hidden cells can move with all totals unchanged. Cells go
+    first whose other lines have hidden ones already, and of these the smallest; that need not be the smallest
+    possible number of them. What remains is how narrow the range of a cell is: only that a value does not follow
+    exactly is promised.
 
     References
     ----------
@@ -148,7 +149,8 @@ def suppress_small_cells(
 
 
 def _whole_counts(table: Table, name: str) -> IntArray:
-    values = numbers(table, name)
+    refuse_nulls(table[name], table.what, "drop or fill these rows first")
+    values = quiet_numbers(table, name)
     wrong = (values < 0) | (values != np.rint(values))
     if wrong.any():
         raise DataError(
