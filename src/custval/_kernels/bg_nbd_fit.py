@@ -79,7 +79,7 @@ def fit_with_chances(
     )
     base = PurchaseTuples.of(x, t_x, T, w, zeros=first)
     belief = _prior(base.purchases / base.customers) if prior else None
-    start = with_another(_start(x, t_x, T, w, base, first=first), first=first)
+    start = with_another(_start(x, t_x, T, w, base, first=first))
     maximum = maximize_posterior(Objective(base, first=first), belief, start)
     return replace(
         maximum,
@@ -88,20 +88,22 @@ def fit_with_chances(
     )
 
 
-def with_another(start: FloatArray, *, first: bool) -> FloatArray:
-    """A place to start from, and where the first purchase is a chance to leave a second: where most leave at once.
+def with_another(start: FloatArray) -> FloatArray:
+    """A place to start from, and a second one, where many leave at once and others stay.
+
+    A likelihood may have one maximum where customers are much alike in their chance to leave, or a limit where all are
+    the same, and another where they are of two kinds.
 
     Parameters
     ----------
     start : array of shape (4,)
-        Log-parameters.
-    first : bool
+        Log-parameters, of which the last two are those of the distribution of that chance.
 
     Returns
     -------
-    ndarray of shape (1, 4) or (2, 4)
+    ndarray of shape (2, 4)
     """
-    return np.array([start, [start[0], start[1], np.log(0.5), np.log(0.3)]][: 1 + first])
+    return np.array([start, [start[0], start[1], np.log(0.5), np.log(0.3)]])
 
 
 def _start(
