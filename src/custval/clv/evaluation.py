@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from custval.clv._answers import float_column
 from custval.clv._judge import THIRDS, Judged, best_baseline, judge
 from custval.clv._predictive import Base, group_totals
 from custval.clv._purchase import PurchaseModel, require_model
+from custval.clv._revenue import Revenue, revenue_of
+from custval.clv.gamma_gamma import GammaGammaModel
 from custval.errors import CustvalWarning, DataError
 from custval.typing import FloatArray, IntArray, IntoFrame
 
@@ -83,6 +85,16 @@ class Evaluation(Result):
         Of the test that all thirds deviate in the same proportion; NaN if they are too small for it, or too equal.
     mix_changes : bool
         Whether it is below .01: the customers that came early and those that came late are not of one kind.
+    actual_revenue, predicted_revenue : float or None
+        The money of the holdout: Σ holdout_frequency · holdout_monetary_value, and Σ of each customer's expected
+        purchases times their expected spend. These and the following are None without `spend`.
+    revenue_bias, relative_revenue_bias : float or None
+        The predicted revenue less the actual one, and that over the actual one (NaN if nothing came in).
+    revenue_bias_from_purchases, revenue_bias_from_spend : float or None
+        The two parts of `revenue_bias`: the purchases too many or too few, at the actual spend per purchase; and the
+        predicted purchases at another spend than that. NaN if nothing was bought.
+    actual_spend_per_purchase, predicted_spend_per_purchase : float or None
+        The mean spend of the purchases that came, and the expected spend weighted with the expected purchases.
     """
 
     model: str
@@ -113,6 +125,14 @@ class Evaluation(Result):
     by_acquisition: Any
     acquisition_p_value: float
     mix_changes: bool
+    actual_revenue: float | None = None
+    predicted_revenue: float | None = None
+    revenue_bias: float | None = None
+    relative_revenue_bias: float | None = None
+    revenue_bias_from_purchases: float | None = None
+    revenue_bias_from_spend: float | None = None
+    actual_spend_per_purchase: float | None = None
+    predicted_spend_per_purchase: float | None = None
 
     def __str__(self) -> str:
         return self.verdict
@@ -150,7 +170,13 @@ class Evaluation(Result):
         )
 
 
-def evaluate(model: PurchaseModel, holdout: IntoFrame, *, interval: float = 0.9) -> Evaluation:
+def evaluate(
+    model: PurchaseModel,
+    holdout: IntoFrame,
+    *,
+    interval: float = 0.9,
+    spend: GammaGammaModel | str | float | None = None,
+) -> Evaluation:
     """Compare a model's predictions with what came after its data.
 
     Parameters
@@ -162,6 +188,9 @@ def evaluate(model: PurchaseModel, holdout: IntoFrame, *, interval: float = 0.9)
         that came in `holdout_T`, which may differ between customers. A lazy frame is to be collected first.
     interval : float
         The level of the intervals.
+    spend : fitted GammaGammaModel, column name, or number, optional
+        The spend per purchase, as in `lifetime_value`: checks the forecast of revenue too, against
+        `holdout_monetary_value`. A Gamma-Gamma model is fitted on the calibration as well.
 
     Returns
     -------
@@ -170,8 +199,8 @@ def evaluate(model: PurchaseModel, holdout: IntoFrame, *, interval: float = 0.9)
     Raises
     ------
     ColumnError, DataError
-        If the table has no holdout, no customers, values that no customer can have, or times in another unit than
-        the model's.
+        If the table has no holdout, or none of money where `spend` is given, no customers, values that no customer
+        can have, or times in another unit than the model's.
 
     Warns
     -----
@@ -188,6 +217,10 @@ def evaluate(model: PurchaseModel, holdout: IntoFrame, *, interval: float = 0.9)
     The interval of the total rests on a normal approximation: its variance is the sum of the customers' predictive
     variances, which come from the distribution of each one's count, and what the covariance of the parameters adds
     by the delta method. Parameters that run away (see `fit_status_`) are taken as known there.
+
+    Revenue has no interval: to the chance of the purchases it would have to add that of each spend, and what neither
+    model knows of its parameters. The spend part of its bias holds whose purchases they are, too: a model that gives
+    too many purchases to those who spend little expects too little for each.
 
     The test of the mix takes the deviations of three groups by the time of the first purchase, and asks whether
     they are proportional to the predictions, against the same variances and covariances.
@@ -206,6 +239,16 @@ def evaluate(model: PurchaseModel, holdout: IntoFrame, *, interval: float = 0.9)
     >>> result = cv.clv.evaluate(cv.clv.BetaGeoModel().fit(split), split)
     >>> result.actual_total, round(result.predicted_total, 1), round(result.mae, 3)
     (1882.0, 1653.4, 0.785)
+
+    With money:
+
+    >>> split = cv.calibration_holdout(cv.datasets.load_cdnow(sample=True), calibration_end="1997-09-30", unit="W")
+    >>> spend = cv.clv.GammaGammaModel().fit(split)
+    >>> result = cv.clv.evaluate(cv.clv.BetaGeoModel().fit(split), split, spend=spend)
+    >>> round(result.predicted_revenue), round(result.actual_revenue)
+    (59931, 70976)
+    >>> round(result.revenue_bias_from_purchases), round(result.revenue_bias_from_spend)
+    (-8622, -2424)
     """
     require_model(model)
     level = fraction(interval, "interval")
@@ -219,7 +262,8 @@ def evaluate(model: PurchaseModel, holdout: IntoFrame, *, interval: float = 0.9)
             CustvalWarning,
             stacklevel=2,
         )
-    return _packed(type(model).__name__, table, base, actual, found)
+    result = _packed(type(model).__name__, table, base, actual, found)
+    return result if spend is None else _with_money(result, revenue_of(spend, table, found.prediction.mean, actual))
 
 
 def _read(model: PurchaseModel, holdout: IntoFrame) -> tuple[Table, Base, FloatArray]:
@@ -282,6 +326,21 @@ def _packed(name: str, table: Table, base: Base, actual: FloatArray, found: Judg
         by_acquisition=_by_acquisition(table, base, actual, found),
         acquisition_p_value=found.p_value,
         mix_changes=found.mix_changes,
+    )
+
+
+def _with_money(result: Evaluation, revenue: Revenue) -> Evaluation:
+    return replace(
+        result,
+        verdict=f"{result.verdict} {revenue.sentence()}",
+        actual_revenue=revenue.actual,
+        predicted_revenue=revenue.predicted,
+        revenue_bias=revenue.bias,
+        relative_revenue_bias=revenue.relative_bias,
+        revenue_bias_from_purchases=revenue.from_purchases,
+        revenue_bias_from_spend=revenue.from_spend,
+        actual_spend_per_purchase=revenue.actual_per_purchase,
+        predicted_spend_per_purchase=revenue.predicted_per_purchase,
     )
 
 
