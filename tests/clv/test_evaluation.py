@@ -241,6 +241,60 @@ def test_money_that_cannot_be_checked():
         cv.clv.evaluate(TRUTH, with_money(), spend=cv.clv.GammaGammaModel())
 
 
+def test_harder_rules_are_named(result):
+    assert "of those that a summary allows; `compare` knows a harder one." in result.verdict
+
+
+def test_a_model_that_has_seen_more_customers_is_told():
+    holdout = with_money(400)
+    part = holdout.iloc[:300]
+    model = cv.clv.BetaGeoModel().fit(holdout)
+    with pytest.warns(
+        cv.CustvalWarning, match=r"fitted to 400 customers, and the calibration has 300.*holdout"
+    ) as told:
+        cv.clv.evaluate(model, part)
+    assert [one.filename for one in told] == [__file__]
+    # fitted to as many, or to fewer, and parameters that were given: warnings are errors here
+    cv.clv.evaluate(model, holdout)
+    cv.clv.evaluate(cv.clv.BetaGeoModel().fit(part), holdout)
+    cv.clv.evaluate(TRUTH, part, spend=SPEND)
+
+
+def test_a_spend_model_that_has_seen_more_customers_is_told():
+    holdout = with_money(400)
+    part = holdout.iloc[:300]
+    seen, here = (int((table["frequency"] > 0).sum()) for table in (holdout, part))
+    spend = cv.clv.GammaGammaModel(method="map").fit(holdout)
+    with pytest.warns(
+        cv.CustvalWarning, match=rf"GammaGammaModel was fitted to {seen} .* calibration has {here}"
+    ) as told:
+        cv.clv.evaluate(TRUTH, part, spend=spend)
+    assert [one.filename for one in told] == [__file__]
+    cv.clv.evaluate(TRUTH, holdout, spend=spend)
+
+
+def slow_lowest_misses(table):
+    first, *others = table.to_dict("records")
+    passed = sum(first["actual"] > other["actual"] and first["actual"] > other["high"] for other in others)
+    return first["actual"] > first["high"] and passed >= 2
+
+
+def test_a_calibration_that_is_upside_down_at_the_bottom_is_told(result):
+    # on CDNOW the lowest tenth buys .33 each, where .25 is the most by chance, and the next four tenths .19 to .23
+    assert result.lowest_decile_misses
+    assert slow_lowest_misses(result.calibration)
+    assert "do not write them off as lost" in result.verdict
+    # one cohort, so that no mix changes
+    holdout = simulated(TRUTH, 20_000, 6).query("T == T.max()").reset_index(drop=True)
+    true = cv.clv.evaluate(TRUTH, holdout)
+    assert not true.lowest_decile_misses
+    assert not slow_lowest_misses(true.calibration)
+    assert "lost" not in true.verdict
+    order = TRUTH.expected_purchases(holdout, 26.0)["expected_purchases"].rank(method="first")
+    turned = holdout.assign(holdout_frequency=holdout["holdout_frequency"].where(order > len(holdout) / 10, 3))
+    assert cv.clv.evaluate(TRUTH, turned).lowest_decile_misses
+
+
 def test_deciles_hold_everyone_once(result, cdnow):
     table = result.to_frame()
     assert table["n"].sum() == 2_357
@@ -287,8 +341,14 @@ def test_a_changing_mix_is_told():
     late = late.assign(T=np.minimum(late["T"], 30.0), customer_id=late["customer_id"] + 1_500)
     late = late.assign(recency=np.minimum(late["recency"], late["T"]), holdout_frequency=0)
     both = pd.concat([early.assign(T=52.0), late], ignore_index=True)
-    with pytest.warns(cv.CustvalWarning, match="mix of new customers changes"):
+    with pytest.warns(cv.CustvalWarning, match="new customers are of another kind") as caught:
         result = cv.clv.evaluate(TRUTH, both)
+    # the two groups of the warning are those of the table
+    assert 'model.fit(X[X["T"] > 30])' in str(caught[0].message)
+    assert 'model.fit(X[X["T"] <= 30])' in str(caught[0].message)
+    assert caught[0].filename == __file__
+    assert result.by_acquisition["n"].tolist() == [(both["T"] > 30).sum(), (both["T"] <= 30).sum()]
+    assert "early and those who came late" in result.verdict
     assert result.mix_changes
     assert result.acquisition_p_value < 1e-6
     table = result.by_acquisition
@@ -361,6 +421,8 @@ def test_pictures(result, by):
     plt.close(ax.figure)
     with pytest.raises(cv.CustvalError, match="by must be one of"):
         result.plot(by="recency")
+    with pytest.raises(cv.CustvalError, match=rf'matplotlib Axes; got .*plot\(by="{by}"\)'):
+        result.plot(f"by_{by}")
 
 
 @pytest.mark.parametrize(
