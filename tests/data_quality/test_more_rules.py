@@ -217,15 +217,16 @@ SIZES = st.one_of(st.none(), st.sampled_from([0.0, 1.0, -1.0, 2.0, 5.0, 40.0, 1e
 
 @given(st.lists(st.tuples(st.sampled_from(["p", "q"]), SIZES), max_size=24), st.sampled_from([1.0, 3.5, 5.0]))
 def test_outliers_by_the_median(rows, threshold):
+    every = {i: math.log(abs(size)) for i, (_, size) in enumerate(rows) if size}
     expected = []
     for group in ("p", "q"):
-        logs = {i: math.log(abs(size)) for i, (of, size) in enumerate(rows) if of == group and size}
-        if len(logs) < 6:
+        logs = {i: value for i, value in every.items() if rows[i][0] == group}
+        usual = every if len(logs) < 6 else logs
+        if len(usual) < 6:
             continue
-        middle = median(logs.values())
-        far = {i: abs(value - middle) for i, value in logs.items()}
-        spread = max(1.4826 * median(far.values()), math.log(2))
-        expected += [i for i, distance in far.items() if distance > threshold * spread]
+        middle = median(usual.values())
+        spread = max(1.4826 * median(abs(value - middle) for value in usual.values()), math.log(2))
+        expected += [i for i, value in logs.items() if abs(value - middle) > threshold * spread]
     frame = {"product": [of for of, _ in rows], "size": pd.Series([size for _, size in rows], dtype="float64")}
     assert failing(frame, rules.no_outliers("size", by="product", threshold=threshold)) == sorted(expected)
 

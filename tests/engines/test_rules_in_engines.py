@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from custval.data_quality import rules, validate
+from custval.data_quality import presets, rules, validate
+from custval.datasets import simulate_store
 from custval.errors import CustvalError
 
 KEY = "line"
@@ -60,6 +61,7 @@ SOME = [
     rules.constant("amount", severity="warning", name="no constant"),
     rules.no_outliers("quantity", by="product_id"),
     rules.no_outliers("amount", threshold=1.5, severity="error"),
+    rules.no_outliers("amount", by=["product_id", "order_id", "customer_id", "currency"], threshold=1, name="few rows"),
     rules.fresh("timestamp", "1D", as_of="2011-03-20"),
     rules.fresh("timestamp", "1D", as_of="2011-03-30", name="late"),
     rules.fresh("text", name="no time"),
@@ -118,3 +120,29 @@ def test_freshness_in_a_zone(engine, till):
 def test_text_is_not_read_as_times(engine):
     with pytest.raises(CustvalError, match="would read text as times"):
         validate(engine.lazy({KEY: [1], "text": ["2024-01-01"]}), [rules.of_type("text", "time")], key=KEY)
+
+
+@pytest.fixture(scope="module")
+def store():
+    return simulate_store(150, defect_rate=0.03, rng=2)
+
+
+@pytest.mark.parametrize("name", ["transactions", "customers", "contracts", "events", "responses"])
+def test_presets(engine, store, name):
+    until = str(store.until)
+    rule_set = {
+        "transactions": presets.transactions(until, test_accounts=[150, 151, 152, 153, 154]),
+        "customers": presets.customers(until),
+        "contracts": presets.contracts(until),
+        "events": presets.events(until, known=["visit", "view", "cart", "purchase"]),
+        "responses": presets.responses((0, 10), until),
+    }[name]
+    frame = getattr(store, name)
+    frame = frame.assign(**{KEY: np.arange(len(frame))})
+    lazy, eager = validate(engine.lazy(frame), rule_set, key=KEY), validate(frame, rule_set, key=KEY)
+    pd.testing.assert_frame_equal(lazy.summary, eager.summary, check_dtype=False)
+    assert dict(lazy.account.set_aside) == dict(eager.account.set_aside)
+    failures = engine.collect(lazy.failures, by=[])
+    assert sorted(zip(failures["rule"], failures["key"], strict=True)) == sorted(
+        zip(eager.failures["rule"], eager.failures["key"], strict=True)
+    )

@@ -157,10 +157,15 @@ def outlying(rule: Rule, table: Table) -> NDArray[np.bool_]:
     if not lines.size:
         return failing
     group, value = groups(table, by, lines), np.log(size[lines])
-    distance = np.abs(value - _medians(value, group))
-    spread = np.maximum(TO_DEVIATION * _medians(distance, group), LEAST_SPREAD)
-    enough = np.bincount(group)[group] >= FEWEST
-    failing[lines] = enough & (distance > rule.parameters["threshold"] * spread)
+    # what is usual in a small group is not known: all rows say it
+    small = np.bincount(group)[group] < FEWEST
+    group[small] = -1
+    everyone = np.zeros(lines.size, dtype=np.int64)
+    middle, overall = _medians(value, group + 1), _medians(value, everyone)
+    distance = np.abs(value - np.where(small, overall, middle))
+    own, general = _medians(distance, group + 1), _medians(np.abs(value - overall), everyone)
+    spread = np.maximum(TO_DEVIATION * np.where(small, general, own), LEAST_SPREAD)
+    failing[lines] = (lines.size >= FEWEST) & (distance > rule.parameters["threshold"] * spread)
     return failing
 
 
@@ -170,6 +175,8 @@ def _medians(values: FloatArray, group: IntArray) -> FloatArray:
     ordered = values[order]
     count = np.bincount(group)
     first = np.cumsum(count) - count
-    # groups are numbered without gaps, so each has a row
-    middle: FloatArray = (ordered[first + (count - 1) // 2] + ordered[first + count // 2]) / 2
+    there = np.flatnonzero(count)
+    middle = np.full(len(count), np.nan)
+    first, count = first[there], count[there]
+    middle[there] = (ordered[first + (count - 1) // 2] + ordered[first + count // 2]) / 2
     return middle[group]

@@ -131,23 +131,34 @@ def outlying(rule: Rule, table: LazyTable, name: str, key: str) -> Flag:
         raise misfit(rule, table, "numbers")
     size = nw.col(column).cast(nw.Float64).abs()
     judged = (size > 0) & ~size.is_nan()
-    value, known, middle, rows = (f"{name}_{part}" for part in ("value", "known", "middle", "rows"))
-    distance, spread, one = (f"{name}_{part}" for part in ("distance", "spread", "one"))
+    value, known, middle, rows, all_rows = (f"{name}_{part}" for part in ("value", "known", "middle", "rows", "all"))
+    overall, distance, other, spread, general = (f"{name}_{part}" for part in ("overall", "far", "other", "own", "gen"))
     working, keys = keys_of(table, by, f"{name}_")
+    one = f"{name}_one"
     working |= {
         one: nw.lit(1),
         known: _known(table, rule.columns) * as_number(judged),
         value: nw.when(judged).then(size).otherwise(nw.lit(1.0)).log(),
     }
-    group = [*keys, known]
+    group, small = [*keys, known], nw.col(rows) < FEWEST
+    # what is usual in a small group is not known: all rows say it
     stages: list[dict[str, nw.Expr]] = [
-        {middle: nw.col(value).median().over(*group), rows: nw.col(one).sum().over(*group)},
-        {distance: (nw.col(value) - nw.col(middle)).abs()},
-        {spread: nw.col(distance).median().over(*group)},
+        {
+            middle: nw.col(value).median().over(*group),
+            rows: nw.col(one).sum().over(*group),
+            overall: nw.col(value).median().over(known),
+            all_rows: nw.col(one).sum().over(known),
+        },
+        {
+            distance: (nw.col(value) - nw.when(small).then(nw.col(overall)).otherwise(nw.col(middle))).abs(),
+            other: (nw.col(value) - nw.col(overall)).abs(),
+        },
+        {spread: nw.col(distance).median().over(*group), general: nw.col(other).median().over(known)},
     ]
     threshold = rule.parameters["threshold"]
-    far = (nw.col(distance) > threshold * TO_DEVIATION * nw.col(spread)) & (nw.col(distance) > threshold * LEAST_SPREAD)
-    fails = as_number((nw.col(known) == 1) & (nw.col(rows) >= FEWEST) & far)
+    usual = nw.when(small).then(nw.col(general)).otherwise(nw.col(spread))
+    far = (nw.col(distance) > usual * (threshold * TO_DEVIATION)) & (nw.col(distance) > threshold * LEAST_SPREAD)
+    fails = as_number((nw.col(known) == 1) & (nw.col(all_rows) >= FEWEST) & far)
     return Flag(rule, name, fails, working=working, stages=stages)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from custval._check import moment, span
 from custval._frame import Table, nulls, numbers, times
+from custval.data_quality._judge import in_set
 from custval.data_quality._kinds import misfit
 from custval.data_quality._rule import Rule
 from custval.errors import ColumnError, DataError
@@ -81,8 +82,6 @@ def _share_of_nulls(rule: Rule, table: Table) -> Outcome:
 
 
 def _share_of(rule: Rule, table: Table) -> Outcome:
-    from custval.data_quality._judge import in_set
-
     name = rule.columns[0]
     known = int((~nulls(table[name])).sum())
     if not known:

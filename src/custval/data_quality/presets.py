@@ -59,8 +59,9 @@ def transactions(as_of: Instant | None = None, *, test_accounts: Iterable[Any] |
 
     Warnings: quantities are not zero, within ±10,000, and not of another order than usual for the product
     (`rules.no_outliers`); unit prices are above zero; costs and discounts are not below, but where money goes back;
-    quantity and amount have the same sign; no line repeats one of the same customer, product and quantity within a minute; no order is a cancellation (a
-    number that begins with C and a digit, or holds 退 or 取消); what is taken back was bought before.
+    quantity and amount have the same sign; no line repeats one of the same customer, product and quantity within a
+    minute; no order is a cancellation (a number that begins with C and a digit, or holds 退 or 取消); what is taken
+    back was bought before.
 
     Parameters
     ----------

@@ -239,8 +239,8 @@ def no_outliers(
 
     A row fails if the logarithm of its size (the number without its sign) is farther from the median of its group than
     `threshold` times the robust standard deviation of the group, which is 1.4826 × the median distance from the median,
-    and at least ln 2. So at the default nothing fails that is within a factor of 32 of what is usual. Zeros, and groups
-    of fewer than 5 other rows, keep the rule.
+    and at least ln 2. So at the default nothing fails that is within a factor of 32 of what is usual. Groups of fewer
+    than 6 rows are compared with all rows. Zeros keep the rule, and so does a table of fewer than 6 other numbers.
 
     Parameters
     ----------
