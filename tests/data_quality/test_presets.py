@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 
 import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import custval as cv
 from custval.data_quality import presets, rules, validate
@@ -231,3 +236,38 @@ def test_no_rows_and_missing_optional_columns(name, frame_library):
     column, (value,) = next(iter(columns.items()))
     empty = validate(frame, [rules.not_in_set(column, [value])]).accepted
     assert validate(empty, ALL[name]).passed
+
+
+CELLS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.sampled_from([0, -7, 2**70, 0.1, math.inf, "", "007", "测试", "C1", "\ufffd", "1893-01-01"]),
+    st.sampled_from([dt.datetime(1893, 1, 1), dt.datetime(9999, 12, 31), dt.date(2024, 1, 1)]),
+    st.lists(st.integers(0, 2), max_size=2),
+)
+COLUMNS = {name: sorted({column for rule in rule_set for column in rule.columns}) for name, rule_set in ALL.items()}
+
+
+@pytest.mark.parametrize("name", ALL)
+@settings(max_examples=25)
+@given(data=st.data())
+def test_whatever_stands_there_every_row_is_accounted_for(name, data):
+    n = data.draw(st.integers(0, 5))
+    cells = {column: data.draw(st.lists(CELLS, min_size=n, max_size=n), label=column) for column in COLUMNS[name]}
+    frame = pd.DataFrame({column: pd.Series(values, dtype=object) for column, values in cells.items()})
+    frame["place"] = np.arange(n)
+    before = frame.copy(deep=True)
+    result = validate(frame, ALL[name])
+    pd.testing.assert_frame_equal(frame, before)
+    assert sorted([*result.accepted["place"], *result.rejected["place"]]) == list(range(n))
+    assert result.account.rows_in == result.account.rows_out + sum(result.account.set_aside.values()) == n
+    assert len(result.summary) == len(ALL[name])
+
+
+def test_ids_with_leading_zeros_stay_apart(frame_library):
+    frame = frame_library({"customer_id": ["007", "7", "0007"]})
+    assert broken(frame, presets.customers()) == {}
+    assert broken(frame, [*presets.customers(), rules.references("customer_id", ["007"])]) == {
+        1: {"references(customer_id, values=['007'])"},
+        2: {"references(customer_id, values=['007'])"},
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -130,7 +131,7 @@ def outlying(rule: Rule, table: LazyTable, name: str, key: str) -> Flag:
     if not table.schema[column].is_numeric():
         raise misfit(rule, table, "numbers")
     size = nw.col(column).cast(nw.Float64).abs()
-    judged = (size > 0) & ~size.is_nan()
+    judged = (size > 0) & (size < math.inf)
     value, known, middle, rows, all_rows = (f"{name}_{part}" for part in ("value", "known", "middle", "rows", "all"))
     overall, distance, other, spread, general = (f"{name}_{part}" for part in ("overall", "far", "other", "own", "gen"))
     working, keys = keys_of(table, by, f"{name}_")

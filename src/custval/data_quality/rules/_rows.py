@@ -176,6 +176,11 @@ def refund_after_purchase(
     -------
     Rule
 
+    Notes
+    -----
+    Sizes are counted in millionths. A column with infinite ones cannot be judged, and all rows fail; in a lazy frame
+    those of 4.6e12 and more keep the rule, and of refunds of the same time the first is the one with the least key.
+
     Examples
     --------
     >>> import pandas as pd
@@ -255,6 +260,10 @@ def no_outliers(
     Returns
     -------
     Rule
+
+    Notes
+    -----
+    A column with infinite numbers cannot be judged, and all rows fail; in a lazy frame infinite numbers keep the rule.
 
     References
     ----------
