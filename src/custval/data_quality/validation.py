@@ -111,7 +111,8 @@ def validate(
         `rejection_reasons`.
     CustvalError
         If `rules` holds anything but rules, or two of one name. On a lazy frame: if a rule is about the order of the
-        rows (`monotone`), or has a pattern that the engine cannot read.
+        rows (`monotone` without `order_by`), would read text as times (`of_type`), or has a pattern that the engine
+        cannot read.
     DataError
         If `tz` is not the zone of the days. On a lazy frame: without `key`, and where `unique(…, keep="first")` finds
         rows that the key cannot put in order.
@@ -119,7 +120,7 @@ def validate(
     Notes
     -----
     A lazy frame (polars, DuckDB, PySpark, Ibis) is judged in its engine, and nothing but one row of counts and sums
-    per rule comes to Python; sums of money are the engine's own, to rounding. What differs there: `matches_pattern`
+    per rule comes to Python (and for `constant` the most frequent value); sums of money are the engine's own, to rounding. What differs there: `matches_pattern`
     is read in the dialect of the engine's regular expressions; the first of the rows that `unique(…, keep="first")`
     finds alike is the one with the least key; the `value` of a failure is written by the engine where it is no text,
     whole number or time, and a time with a zone as its session's clock shows it.
