@@ -24,7 +24,8 @@ PUBLIC = {
         spend_independence to_lifetimes tracking
     """,
     "custval.data_quality": """
-        CleanedTransactions Profile RuleSet Validation clean_transactions presets profile rules validate
+        CleanedTransactions Profile ProfileComparison RuleSet Validation clean_transactions compare_profiles presets
+        profile rules validate
     """,
     "custval.datasets": "Store StoreTruth load_cdnow load_donations simulate_store simulate_transactions",
     "custval.errors": "ColumnError CustvalError CustvalWarning DataError FitError NotFittedError",

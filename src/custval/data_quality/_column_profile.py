@@ -128,18 +128,20 @@ def kind_of(table: Table, name: str) -> str:
 
 
 def _kind_of_objects(table: Table, name: str) -> str:
-    # pandas keeps dates and decimals as objects
-    try:
-        times(table, name)
-    except CustvalError:
-        pass
-    else:
-        return "time"
-    try:
-        numbers(table, name, missing=True)
-    except CustvalError:
-        return "other"
-    return "number"
+    # pandas keeps dates and decimals as objects, and whatever else there is
+    series = table[name]
+    types = {type(value) for value in series[np.flatnonzero(~nulls(series))].to_list()}
+    if any(hasattr(kind, "__len__") for kind in types):
+        return "other"  # texts among others, bytes, lists, dicts, arrays
+    if types == {bool}:
+        return "boolean"
+    for kind, read in (("time", lambda: times(table, name)), ("number", lambda: numbers(table, name, missing=True))):
+        try:
+            read()
+        except (CustvalError, ValueError, TypeError, OverflowError):
+            continue
+        return kind
+    return "other"
 
 
 def _distinct(table: Table, name: str, kind: str, known: IntArray) -> tuple[Any, IntArray]:
@@ -154,7 +156,7 @@ def _distinct(table: Table, name: str, kind: str, known: IntArray) -> tuple[Any,
     if kind == "time":
         wall = times(table, name).wall[known]
         values = wall.astype("M8[D]") if series.dtype == nw.Date else wall.astype("M8[us]")
-    elif series.dtype == nw.Object:
+    elif series.dtype == nw.Object and kind == "number":
         values = numbers(table, name, missing=True)[known]
     elif kind == "boolean" or series.dtype.is_integer():
         values = np.asarray(series[known].to_numpy())
