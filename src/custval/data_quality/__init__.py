@@ -4,17 +4,20 @@ from custval.data_quality import presets, rules
 from custval.data_quality._rule import RuleSet
 from custval.data_quality.clean import CleanedTransactions, clean_transactions
 from custval.data_quality.comparing import ProfileComparison, compare_profiles
+from custval.data_quality.outliers import Outliers, outliers
 from custval.data_quality.profiling import Profile, profile
 from custval.data_quality.validation import Validation, validate
 
 __all__ = [
     "CleanedTransactions",
+    "Outliers",
     "Profile",
     "ProfileComparison",
     "RuleSet",
     "Validation",
     "clean_transactions",
     "compare_profiles",
+    "outliers",
     "presets",
     "profile",
     "rules",

@@ -10,11 +10,11 @@ from typing import Any
 __all__ = ["reduce_sealed", "seal"]
 
 
-def seal(instance: Any) -> None:
-    """Make every mapping among the public fields a read-only copy; for `__post_init__`."""
+def seal(instance: Any, *frames: str) -> None:
+    """Make every mapping among the public fields a read-only copy, but for `frames`; for `__post_init__`."""
     for field in dataclasses.fields(instance):
         value = getattr(instance, field.name)
-        if isinstance(value, Mapping) and not field.name.startswith("_"):
+        if isinstance(value, Mapping) and not field.name.startswith("_") and field.name not in frames:
             object.__setattr__(instance, field.name, MappingProxyType(dict(value)))
 
 

@@ -92,9 +92,9 @@ def compare_profiles(before: Profile, after: Profile) -> ProfileComparison:
     >>> june = profile(pd.DataFrame({"city": ["Rome", None, "Rome"], "age": [30, 41, 52]}))
     >>> found = compare_profiles(may, june)
     >>> found.to_frame()[["column", "status", "differs"]]
-      column   status                               differs
+      column   status                             differs
     0   city  changed  nulls, distinct, range, top values
-    1    age     same                                  <NA>
+    1    age     same                                 NaN
     >>> found.quality["completeness"]
     (1.0, 0.8333333333333334)
     """
