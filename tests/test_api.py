@@ -24,8 +24,8 @@ PUBLIC = {
         spend_independence to_lifetimes tracking
     """,
     "custval.data_quality": """
-        CleanedTransactions Outliers Profile ProfileComparison RuleSet Validation clean_transactions compare_profiles
-        outliers presets profile rules validate
+        CleanedTransactions Drift Imputation Imputer Outliers Profile ProfileComparison RuleSet SchemaDifference
+        Validation clean_transactions compare_profiles drift outliers presets profile rules schema_difference validate
     """,
     "custval.datasets": "Store StoreTruth load_cdnow load_donations simulate_store simulate_transactions",
     "custval.errors": "ColumnError CustvalError CustvalWarning DataError FitError NotFittedError",

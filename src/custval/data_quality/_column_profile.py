@@ -18,7 +18,7 @@ from custval.data_quality._text import as_text, column_as_text
 from custval.errors import CustvalError
 from custval.typing import FloatArray, IntArray
 
-__all__ = ["ColumnProfile", "Facts", "kind_of", "profile_column"]
+__all__ = ["ColumnProfile", "Facts", "distinct_values", "kind_of", "profile_column"]
 
 _TOP_VALUES = 5
 _TOP_PATTERNS = 3
@@ -91,7 +91,7 @@ def profile_column(table: Table, name: str) -> tuple[ColumnProfile, Facts]:
     kind = kind_of(table, name)
     known = np.flatnonzero(~nulls(series))
     rows, missing = len(series), len(series) - known.size
-    values, counts = _distinct(table, name, kind, known)
+    values, counts = distinct_values(table, name, kind, known)
     texts = values if kind == "text" else []
     mean, deviation = _moments(np.asarray(values, dtype=np.float64), counts) if kind == "number" else (None, None)
     ordered = len(values) > 0 and kind != "other"
@@ -144,7 +144,7 @@ def _kind_of_objects(table: Table, name: str) -> str:
     return "other"
 
 
-def _distinct(table: Table, name: str, kind: str, known: IntArray) -> tuple[Any, IntArray]:
+def distinct_values(table: Table, name: str, kind: str, known: IntArray) -> tuple[Any, IntArray]:
     """The distinct known values, sorted, and how often each one stands there."""
     series = table[name]
     if kind in {"text", "other"}:
@@ -163,8 +163,8 @@ def _distinct(table: Table, name: str, kind: str, known: IntArray) -> tuple[Any,
         values = values.astype(bool if kind == "boolean" else np.int64) if values.dtype == object else values
     else:
         values = np.asarray(series[known].cast(nw.Float64).to_numpy())
-    distinct_values, counts = np.unique(values, return_counts=True)
-    return distinct_values, counts.astype(np.int64)
+    found, counts = np.unique(values, return_counts=True)
+    return found, counts.astype(np.int64)
 
 
 def _plain(value: Any) -> Any:

@@ -15,7 +15,7 @@ from custval.data_quality._text import column_as_text
 from custval.errors import CustvalError
 from custval.typing import FloatArray, IntArray
 
-__all__ = ["Strata", "chosen_columns", "counts_on", "measured", "names_a_key", "names_a_person", "strata"]
+__all__ = ["Strata", "chosen_columns", "coded", "counts_on", "measured", "names_a_key", "names_a_person", "strata"]
 
 _KEYS = frozenset({"id", "ids", "uuid", "guid", "key", "iban", "ssn", "sku", "ean"})
 _KEYS_ZH = ("编号", "身份证", "证件号", "卡号", "账号", "帐号", "订单号", "会员号", "客户号", "流水号")
@@ -88,6 +88,20 @@ def measured(table: Table, name: str, kind: str) -> FloatArray:
     values = np.full(len(series), np.nan)
     values[~missing] = series[np.flatnonzero(~missing)].cast(nw.Float64).to_numpy()
     return values
+
+
+def coded(table: Table, name: str, kind: str) -> tuple[IntArray, list[Any]]:
+    """A column of texts or booleans as codes into its sorted distinct values; −1 for null."""
+    series = table[name]
+    known = np.flatnonzero(~nulls(series))
+    code = np.full(len(series), -1, dtype=np.int64)
+    if kind == "boolean":
+        values, place = np.unique(np.asarray(series[known].to_numpy()).astype(bool), return_inverse=True)
+        code[known] = place
+        return code, values.tolist()
+    place, distinct = codes(series[known].cast(nw.String))
+    code[known] = place
+    return code, [str(text) for text in distinct.to_list()]
 
 
 @dataclass(frozen=True, slots=True)
