@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import pickle
 import statistics
+import unicodedata
 from collections import Counter
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -18,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custval.data_quality import compare_profiles, presets, profile, rules, validate
+from custval.data_quality import _texts, compare_profiles, presets, profile, rules, validate
 from custval.errors import ColumnError, CustvalError, DataError
 
 START = dt.datetime(2024, 1, 1)
@@ -417,3 +418,42 @@ def test_two_profiles(frame_library, to_lists):
 def test_a_change_of_type_and_of_the_mean_is_named():
     one, two = profile({"x": [1, 2, 3]}), profile({"x": [1.0, 2.0, 4.0]})
     assert lists(one.compare(two).to_frame())["differs"] == ["dtype, range, mean, top values"]
+
+
+ODD = st.text(st.sampled_from("aAzÄß９Ａ1 \t\n\u2003\u0301-?\ufffd\u0085"), max_size=45)
+
+
+@given(st.lists(st.tuples(ODD, st.integers(1, 40)), max_size=12, unique_by=lambda pair: pair[0]), st.integers(1, 4))
+def test_texts_all_at_once_are_as_one_by_one(pairs, chunk):
+    texts, counts = [text for text, _ in pairs], np.array([count for _, count in pairs], dtype=np.int64)
+    shapes, largest, bad = Counter(), {}, 0
+    for text, count in pairs:
+        shapes[shape_of(text[:40]) + ("…" if len(text) > 40 else "")] += count
+        form = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+        largest[form] = max(largest.get(form, 0), count)
+        cannot_be = any(unicodedata.category(c) == "Cc" and c not in "\t\n\r" for c in text)
+        bad += count * (text.strip() in {"", "?", "-", "--"} or "\ufffd" in text or cannot_be)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_texts, "_CHUNK", chunk)
+        assert _texts.misspelled(texts, counts) == sum(counts) - sum(largest.values())
+        assert _texts.not_usable(texts, counts) == bad
+        if texts:
+            assert _texts.patterns(texts, counts) == {s: n / shapes.total() for s, n in most(shapes, 3)}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(st.none(), st.sampled_from([1.0, 2.0])), st.sampled_from(["a", "b", None]), st.integers(0, 1)
+        ),
+        max_size=15,
+    )
+)
+def test_repeated_rows_are_counted_whatever_is_compared_first(rows):
+    columns = {"n": [r[0] for r in rows], "t": [r[1] for r in rows], "k": [[r[2]] for r in rows]}
+    found = profile(
+        pd.DataFrame(
+            {"n": pd.Series(columns["n"], dtype=float), **{c: pd.Series(columns[c], dtype=object) for c in "tk"}}
+        )
+    )
+    assert found.duplicate_rows == len(rows) - len(set(rows))

@@ -151,7 +151,7 @@ def profile(
     looked_at = [profile_column(table, name) for name in table.columns]
     columns, facts = [column for column, _ in looked_at], [fact for _, fact in looked_at]
     dates = _date_columns(table, facts)
-    duplicate_rows = int(repeats(text_where_needed(table, [fact.kind for fact in facts])).sum())
+    duplicate_rows = _duplicate_rows(table, [fact.kind for fact in facts])
     judged = {
         "completeness": _quality.completeness(len(table), facts),
         "validity": _quality.validity(table, facts, rule_set),
@@ -171,6 +171,20 @@ def profile(
         columns={column.column: column for column in columns},
         _frame=_as_frame(table, columns),
     )
+
+
+def _duplicate_rows(table: Table, kinds: Sequence[str]) -> int:
+    """How many rows repeat an earlier one; texts are compared only where rows are equal in numbers and times."""
+    quick = [
+        name
+        for name, kind in zip(table.columns, kinds, strict=True)
+        if kind in {"number", "time"} and table[name].dtype != nw.Object
+    ]
+    if quick and len(quick) < len(kinds):
+        shared = np.flatnonzero(repeats(table, quick, keep="none"))
+        if shared.size < len(table):
+            table = dataclasses.replace(table, frame=table.rows(shared))
+    return int(repeats(text_where_needed(table, kinds)).sum())
 
 
 def _date_columns(table: Table, facts: Sequence[Facts]) -> list[str]:
