@@ -74,12 +74,12 @@ def test_rules_are_what_a_loop_over_customers_finds(result):
                 last = sum(day > split - window for day in before[1:])
                 observed = (split - before[0]).days
                 rate = (len(before) - 1) / observed if observed else 0.0
-                lately = rate * 273 if (split - before[-1]) <= window else 0.0
-                rows.append((came, last, lately, rate * 273, len(before) - 1, observed))
-        came, last, lately, own_rate, repeats, observed = np.array(rows, dtype=float).T
+                assert split - before[-1] <= window
+                rows.append((came, last, rate * 273, len(before) - 1, observed))
+        came, last, own_rate, repeats, observed = np.array(rows, dtype=float).T
         rules = {
-            "as many as in the last window": last,
-            "own rate if bought lately": lately,
+            # up to June there are 181 days of data for a window of 273
+            "as many as in the last window": last * 273 / min(273, (split - pd.Timestamp("1996-12-31")).days),
             "own rate so far": own_rate,
             "mean of the base": np.full(len(rows), repeats.sum() / observed.sum() * 273),
         }
@@ -91,9 +91,34 @@ def test_rules_are_what_a_loop_over_customers_finds(result):
             assert row["mae"] == pytest.approx(np.mean(np.abs(predicted - came)))
 
 
+def test_rules_say_what_they_lack(result):
+    # with a window of 39 weeks everybody has bought lately, so that two rules are one
+    reason = result.by_cutoff.query("kind == 'baseline'").set_index(["cutoff", "model"])["reason"]
+    assert "own rate if bought lately" not in reason.index.get_level_values("model")
+    assert reason.loc[:, "own rate so far"].str.contains("the same as 'own rate if bought lately'").all()
+    assert "counted in 181 of the 273 periods (D)" in reason["1997-06-30", "as many as in the last window"]
+    assert reason["1997-09-30", "as many as in the last window"] == ""
+
+
+def test_a_window_that_the_data_hold_is_not_scaled():
+    found = cv.clv.compare([cv.clv.BetaGeoModel()], PURCHASES, cutoffs="1997-06-30", horizon="13W", unit="W")
+    row = found.by_cutoff.set_index("model").loc["as many as in the last window"]
+    days = PURCHASES.assign(day=PURCHASES["timestamp"].dt.normalize()).groupby("customer_id")["day"].unique()
+    split, window = pd.Timestamp("1997-06-30"), pd.Timedelta(weeks=13)
+    assert row["predicted"] == sum(split - window < day <= split for own in days for day in sorted(own)[1:])
+    assert row["reason"] == ""
+    lately = found.by_cutoff.set_index("model").loc["own rate if bought lately", "predicted"]
+    by_hand = 0.0
+    for own in days:
+        before = sorted(day for day in own if day <= split)
+        if before and before[0] < split and split - before[-1] <= window:
+            by_hand += (len(before) - 1) / (split - before[0]).days * 91
+    assert lately == pytest.approx(by_hand)
+
+
 def test_the_ranking(result):
     table = result.to_frame().set_index("model")
-    assert table["rank"].tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert table["rank"].tolist() == [1, 2, 3, 4, 5, 6]
     assert table.index[:2].tolist() == ["MBG", "BG"]
     # predictions at one cutoff only: behind everyone with predictions at both
     assert table.index[-1] == "late"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 
 from custval._kernels.holdout_metrics import Errors, errors
+from custval.clv._baselines import IF_LATELY, OWN_RATE
 from custval.clv._judge import judge
 from custval.clv._origins import Origin
 from custval.clv._purchase import PurchaseModel
@@ -19,6 +20,7 @@ from custval.typing import FloatArray, IntArray
 __all__ = ["MODEL", "RULE", "Score", "Standing", "hold", "noise", "standings"]
 
 MODEL, RULE = "model", "baseline"
+_TWINS = (OWN_RATE, IF_LATELY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Score:
     status : str
         "converged", "boundary", "failed", or "" for a rule.
     reason : str
-        Why a fit failed or ended on a boundary.
+        Why a fit failed or ended on a boundary, or what there is to say of a rule.
     errors : Errors or None
         None if the fit failed.
     log_score, coverage, aic, bic : float
@@ -99,7 +101,21 @@ def hold(models: Mapping[str, PurchaseModel], origins: Iterable[Origin], level: 
     for origin in origins:
         scores += [_of_model(name, model, origin, level) for name, model in models.items()]
         scores += [_of_rule(name, predicted, origin) for name, predicted in origin.rules.items()]
-    return scores
+    return _without_a_double(scores)
+
+
+def _without_a_double(scores: list[Score]) -> list[Score]:
+    """Leave out "own rate if bought lately" where at every cutoff everybody has bought so lately."""
+    own, lately = ([score for score in scores if score.name == name and score.kind == RULE] for name in _TWINS)
+    if any(not _alike(a, b) for a, b in zip(own, lately, strict=True)):
+        return scores
+    note = f"the same as '{IF_LATELY}': everybody has bought within the last horizon"
+    told = {id(score): replace(score, reason=note) for score in own}
+    return [told.get(id(score), score) for score in scores if all(score is not twin for twin in lately)]
+
+
+def _alike(one: Score, other: Score) -> bool:
+    return np.array_equal(one.squared, other.squared) and one.value("predicted") == other.value("predicted")
 
 
 def _of_model(name: str, model: PurchaseModel, origin: Origin, level: float) -> Score:
@@ -138,6 +154,7 @@ def _of_rule(name: str, predicted: FloatArray, origin: Origin) -> Score:
         kind=RULE,
         cutoff=str(origin.cutoff),
         n=len(origin.base),
+        reason=origin.notes.get(name, ""),
         errors=errors(origin.actual, predicted),
         customer=origin.customer,
         squared=np.square(predicted - origin.actual),

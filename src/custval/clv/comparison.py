@@ -53,8 +53,9 @@ class Comparison(Result):
         and how many fits ended as `n_converged, n_boundary, n_failed`. Those that failed somewhere stand behind
         those that did not.
     by_cutoff : frame
-        The same for each cutoff: `cutoff, model, kind, status, reason, n, actual, predicted, bias, mae, rmse,
-        log_score, correlation, gini, coverage, aic, bic, mix_changes` (see `Evaluation`).
+        The same for each cutoff: `cutoff, model, kind, status, reason` (why a fit failed or ended on a boundary, or
+        what there is to say of a rule), `n, actual, predicted, bias, mae, rmse, log_score, correlation, gini,
+        coverage, aic, bic, mix_changes` (see `Evaluation`).
     interval : float
         The level of the intervals that `coverage` counts.
     """
@@ -151,7 +152,9 @@ def compare(
     The rules without a model are "as many as in the last window", each customer's repeat purchases in the time
     before the cutoff that is as long as the horizon; "mean of the base", everyone at the rate Σ frequency / Σ T; "own
     rate so far", each at frequency / T; and "own rate if bought lately", so if the last purchase lies in that last
-    window, else none.
+    window, else none. Where the data begin later than that window, the count of the first rule is multiplied by the
+    length of the horizon over that of the data up to the cutoff, and `reason` in `by_cutoff` says so. Where everybody
+    has bought in that window, at every cutoff, the last two rules are one: then "own rate so far" stands for both.
 
     A fit that fails is a row with the reason.
 
