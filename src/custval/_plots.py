@@ -32,6 +32,8 @@ _DARK = 0.55
 _STRONG, _PALE = "#1f4e8c", "#b9cde5"
 # a line of the latter, which has less ink than a bar
 _PALE_LINE = "#7fa3cf"
+# around a figure, in inches, so that no label touches its edge
+_MARGIN = 0.12
 # more marks than this are drawn as a rug at the foot
 _MOST_LINES = 25
 
@@ -46,7 +48,9 @@ def axes_or_new(ax: Axes | None, *, width: float = 7.0, height: float = 4.5) -> 
         raise CustvalError(
             "plots need matplotlib, which is not installed", suggestion="pip install 'custval[plot]'", code="optional"
         ) from None
-    _, new = plt.subplots(figsize=(width, height), layout="constrained")
+    figure, new = plt.subplots(figsize=(width, height), layout="constrained")
+    layout: Any = figure.get_layout_engine()
+    layout.set(w_pad=_MARGIN, h_pad=_MARGIN)
     return new
 
 
@@ -104,7 +108,7 @@ def marked_curve(
     title: str,
     y_title: str,
 ) -> Axes:
-    """A probability over `times` (datetime64, shape (n,)), and a thin line at each of the `marks`, a short one if many."""
+    """A probability over `times` (datetime64, shape (n,)), and a thin line at each of the `marks`, short if many."""
     ax = axes_or_new(ax, width=8.0)
     height, width = (1.0, 1.2) if len(marks) <= _MOST_LINES else (0.06, 0.6)
     color = _PALE if len(marks) <= _MOST_LINES else _PALE_LINE
