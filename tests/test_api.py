@@ -24,15 +24,11 @@ PUBLIC = {
         spend_independence to_lifetimes tracking
     """,
     "custval.data_quality": """
-<<<<<<< HEAD
-        Anonymity CleanedTransactions Consented Masked ParsedDates ParsedNumbers PersonalData Profile
-        Retained RuleSet Standardized SuppressedCells Validation anonymity clean_transactions find_pii
-        generalize identity_numbers mask presets profile pseudonymize respect_consent retention rules
-        standardize suppress_small_cells to_dates to_numeric validate
-=======
-        CleanedTransactions Drift Imputation Imputer Outliers Profile ProfileComparison RuleSet SchemaDifference
-        Validation clean_transactions compare_profiles drift outliers presets profile rules schema_difference validate
->>>>>>> profile
+        Anonymity CleanedTransactions Consented Drift Imputation Imputer Masked Outliers ParsedDates
+        ParsedNumbers PersonalData Profile ProfileComparison Retained RuleSet SchemaDifference Standardized
+        SuppressedCells Validation anonymity clean_transactions compare_profiles drift find_pii generalize
+        identity_numbers mask outliers presets profile pseudonymize respect_consent retention rules
+        schema_difference standardize suppress_small_cells to_dates to_numeric validate
     """,
     "custval.datasets": "Store StoreTruth load_cdnow load_donations simulate_store simulate_transactions",
     "custval.errors": "ColumnError CustvalError CustvalWarning DataError FitError NotFittedError",
