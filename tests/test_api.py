@@ -63,7 +63,7 @@ SIGNATURES = {
         "interval=None, interval_of='mean', rng=None, check=True)"
     ),
     "clv.compare": "(models, transactions, *, cutoffs, horizon, grain='D', unit=None, interval=0.9)",
-    "clv.evaluate": "(model, holdout, *, interval=0.9)",
+    "clv.evaluate": "(model, holdout, *, interval=0.9, spend=None)",
     "clv.tracking": "(model, transactions, calibration_end, grain='D', every=None)",
     "clv.BetaGeoModel": "(method='mle', unit=None)",
     "clv.BetaGeoModel.fit": "(self, X, sample_weight=None)",

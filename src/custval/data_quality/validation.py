@@ -121,9 +121,10 @@ def validate(
     -----
     A lazy frame (polars, DuckDB, PySpark, Ibis) is judged in its engine, and nothing but one row of counts and sums
     per rule comes to Python (and for `constant` the most frequent value); sums of money are the engine's own, to
-    rounding. What differs there: `matches_pattern` is read in the dialect of the engine's regular expressions; the first of the rows that `unique(…, keep="first")`
-    finds alike is the one with the least key; the `value` of a failure is written by the engine where it is no text,
-    whole number or time, and a time with a zone as its session's clock shows it.
+    rounding. What differs there: `matches_pattern` and `excludes_pattern` are read in the dialect of the engine's
+    regular expressions; the first of the rows that `unique(…, keep="first")` finds alike is the one with the least key;
+    the `value` of a failure is written by the engine where it is no text, whole number or time, and a time with a zone
+    as its session's clock shows it.
 
     Examples
     --------
