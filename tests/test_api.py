@@ -59,7 +59,7 @@ SIGNATURES = {
     "clv.to_lifetimes": "(model)",
     "clv.lifetime_value": (
         "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end', "
-        "interval=None, check=True)"
+        "interval=None, interval_of='mean', rng=None, check=True)"
     ),
     "clv.compare": "(models, transactions, *, cutoffs, horizon, grain='D', unit=None, interval=0.9)",
     "clv.evaluate": "(model, holdout, *, interval=0.9)",
@@ -75,7 +75,9 @@ SIGNATURES = {
     "clv.BetaGeoModel.discounted_expected_purchases": (
         "(self, X, annual_discount_rate, compounding='discrete', *, interval=None, check=True)"
     ),
-    "clv.BetaGeoModel.score_one": "(self, frequency, recency, T, *, horizon, monetary_value=None, spend=None)",
+    "clv.BetaGeoModel.score_one": (
+        "(self, frequency, recency, T, *, horizon, monetary_value=None, spend=None, unit=None)"
+    ),
     "clv.BetaGeoModel.sample": "(self, n, T, rng=None)",
     "clv.GammaGammaModel": "(method='mle', nonpositive='raise')",
     "data_quality.clean_transactions": (
