@@ -24,10 +24,11 @@ PUBLIC = {
         spend_independence to_lifetimes tracking
     """,
     "custval.data_quality": """
-        Anonymity CleanedTransactions Consented Masked ParsedDates ParsedNumbers PersonalData Profile
-        Retained RuleSet Standardized SuppressedCells Validation anonymity clean_transactions find_pii
-        generalize identity_numbers mask presets profile pseudonymize respect_consent retention rules
-        standardize suppress_small_cells to_dates to_numeric validate
+        Anonymity CleanedTransactions Consented Drift Imputation Imputer Masked Outliers ParsedDates
+        ParsedNumbers PersonalData Profile ProfileComparison Retained RuleSet SchemaDifference Standardized
+        SuppressedCells Validation anonymity clean_transactions compare_profiles drift find_pii generalize
+        identity_numbers mask outliers presets profile pseudonymize respect_consent retention rules
+        schema_difference standardize suppress_small_cells to_dates to_numeric validate
     """,
     "custval.datasets": "Store StoreTruth load_cdnow load_donations simulate_store simulate_transactions",
     "custval.errors": "ColumnError CustvalError CustvalWarning DataError FitError NotFittedError",
@@ -62,7 +63,7 @@ SIGNATURES = {
         "interval=None, interval_of='mean', rng=None, check=True)"
     ),
     "clv.compare": "(models, transactions, *, cutoffs, horizon, grain='D', unit=None, interval=0.9)",
-    "clv.evaluate": "(model, holdout, *, interval=0.9)",
+    "clv.evaluate": "(model, holdout, *, interval=0.9, spend=None)",
     "clv.tracking": "(model, transactions, calibration_end, grain='D', every=None)",
     "clv.BetaGeoModel": "(method='mle', unit=None)",
     "clv.BetaGeoModel.fit": "(self, X, sample_weight=None)",

@@ -134,6 +134,24 @@ def test_of_two_maxima_on_a_ridge_the_higher_counts(side, rough):
     assert maximum.log_parameters[0] * side > 1.0
 
 
+@pytest.mark.parametrize("rough", [False, True])
+def test_further_starts_are_tried_where_a_maximum_is_vague(rough):
+    # a maximum of height 1 at u = 0, and 0.5 at u = infinity
+    def objective(theta):
+        u = theta[0]
+        bump, rise = np.exp(-(u**2) / 2), 0.5 / (1 + np.exp(5 - u))
+        dr = rise * (1 - 2 * rise)
+        slope, curve = -u * bump + dr, (u * u - 1) * bump + dr * (1 - 4 * rise)
+        return bump + rise, np.array([slope]), np.array([[curve]])
+
+    sketch = objective if rough else None
+    assert maximize(objective, np.array([6.0]), rough=sketch).status == "boundary"
+    maximum = maximize(objective, np.array([[6.0], [0.5]]), rough=sketch)
+    assert maximum.status == "converged"
+    assert abs(maximum.log_parameters[0]) < 0.1
+    assert maximum.log_likelihood > 1.0
+
+
 def test_not_finite_is_an_error_with_the_reason():
     with pytest.raises(FitError, match=r"not finite at the parameters \(1\)") as caught:
         maximize(lambda _: (np.nan, np.zeros(1)), np.zeros(1))

@@ -49,6 +49,10 @@ def test_the_higher_of_two_maxima():
     # both are interior maxima, of which the lower is closer to the start
     assert_as_they_are("MBG/CNBD-2", 500, [2])
     assert_as_they_are("MBG/NBD", 500, [11])
+    # the first maximum is a boundary, the higher one is inside
+    assert_as_they_are("MBG/CNBD-2", 50, [85])
+    assert_as_they_are("MBG/CNBD-2", 100, [25])
+    assert_as_they_are("BG/BB", 100, [26])
 
 
 def claim(name, n, seed, move=0.0, status=None):

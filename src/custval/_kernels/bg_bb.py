@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from custval._kernels import bg_bb_future as future
 from custval._kernels.bg_bb_future import Traits
 from custval._kernels.bg_bb_objective import Objective
+from custval._kernels.bg_nbd_fit import with_another
 from custval._kernels.gamma_ratios import log_beta_ratio
 from custval._kernels.horizons import as_rows, horizons, per_horizon
 from custval._kernels.maximize import Maximum
@@ -183,7 +184,7 @@ def fit(x: ArrayLike, t_x: ArrayLike, n: ArrayLike, w: ArrayLike | None = None, 
     rate = float(np.add.reduce(w * x) / np.add.reduce(w * n))
     # as if nobody had left; with all opportunities used, as if one more had not been
     belief = _prior(min(rate, 1 - 0.5 / float(np.add.reduce(w * n)))) if prior else None
-    return maximize_posterior(objective, belief, np.log([1.0, 1.0, 0.5, 3.0]))
+    return maximize_posterior(objective, belief, with_another(np.log([1.0, 1.0, 0.5, 3.0])))
 
 
 def _refuse_unusable(x: FloatArray, t_x: FloatArray, n: FloatArray, w: FloatArray) -> None:

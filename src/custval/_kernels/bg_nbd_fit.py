@@ -13,7 +13,7 @@ from custval._kernels.priors import Prior, maximize_posterior
 from custval._kernels.purchase_tuples import PurchaseTuples
 from custval.typing import FloatArray
 
-__all__ = ["fit_with_chances", "prior"]
+__all__ = ["fit_with_chances", "prior", "with_another"]
 
 # rows of repeat buyers from which it pays to fit a sample first
 _MANY = 50_000
@@ -79,12 +79,31 @@ def fit_with_chances(
     )
     base = PurchaseTuples.of(x, t_x, T, w, zeros=first)
     belief = _prior(base.purchases / base.customers) if prior else None
-    maximum = maximize_posterior(Objective(base, first=first), belief, _start(x, t_x, T, w, base, first=first))
+    start = with_another(_start(x, t_x, T, w, base, first=first))
+    maximum = maximize_posterior(Objective(base, first=first), belief, start)
     return replace(
         maximum,
         log_parameters=maximum.log_parameters + np.array([0.0, np.log(base.scale), 0.0, 0.0]),
         log_likelihood=maximum.log_likelihood - base.purchases * float(np.log(base.scale)),
     )
+
+
+def with_another(start: FloatArray) -> FloatArray:
+    """A place to start from, and a second one, where many leave at once and others stay.
+
+    A likelihood may have one maximum where customers are much alike in their chance to leave, or a limit where all are
+    the same, and another where they are of two kinds.
+
+    Parameters
+    ----------
+    start : array of shape (4,)
+        Log-parameters, of which the last two are those of the distribution of that chance.
+
+    Returns
+    -------
+    ndarray of shape (2, 4)
+    """
+    return np.array([start, [start[0], start[1], np.log(0.5), np.log(0.3)]])
 
 
 def _start(

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
 from custval._kernels.bg_nbd_fit import prior as bg_nbd_prior
+from custval._kernels.bg_nbd_fit import with_another
 from custval._kernels.cnbd_objective import RegularObjective
 from custval._kernels.maximize import Maximum
 from custval._kernels.priors import Prior, maximize_posterior
@@ -82,7 +83,7 @@ def fit_with_chances(
     base = PurchaseTuples.of(x, t_x, T, w, zeros=True)
     belief = bg_nbd_prior(k * base.purchases / base.customers) if prior else None
     start = np.log([0.5, 0.5 * base.customers / (k * base.purchases), 0.5, 2.0])
-    maximum = maximize_posterior(RegularObjective(base, k, first=first), belief, start)
+    maximum = maximize_posterior(RegularObjective(base, k, first=first), belief, with_another(start))
     unit = np.log(base.scale)
     constant = (k - 1) * log_intervals - base.purchases * float(gammaln(k) + k * unit)
     return replace(

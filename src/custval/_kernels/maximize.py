@@ -155,8 +155,8 @@ def maximize(
         Takes the log-parameters, of shape (k,), and returns the log-likelihood, its gradient of shape (k,) and, if
         it can, its Hessian of shape (k, k), all in log-parameters. Measure parameters that have a unit in a unit
         of the data, so that all are of the order of 1.
-    start : ndarray of shape (k,)
-        Log-parameters to start from.
+    start : ndarray of shape (k,), or (m, k)
+        Log-parameters to start from; the second and further ones are tried where the maximum is vague.
     reach : float, default 14
         The search is over ``|log parameter| <= reach``; a parameter at exp(-reach) stands for 0, at exp(reach) for
         infinity.
@@ -192,7 +192,8 @@ def maximize(
     ('boundary', (0,), (-1,))
     """
     surface = _Surface(objective, reach)
-    theta = surface.clip(np.array(start, dtype=np.float64))
+    starts = np.atleast_2d(np.array(start, dtype=np.float64))
+    theta = surface.clip(starts[0])
     sketch = None if rough is None else _Surface(rough, reach)
     if sketch is not None:
         theta = _ascend(sketch, theta).theta
@@ -201,7 +202,7 @@ def maximize(
         theta = _descend(surface, theta, scale=1.0 + abs(float(first[0])))
     best = _ascend(surface, theta)
     if _doubtful(best):
-        best = _best_along_the_ridge(surface, sketch, best)
+        best = _best_of_several(surface, sketch, best, starts[1:])
     if _doubtful(best) and not (sketch is not None and _stands_out(sketch, best)):
         best = _challenge(surface, best)
     if sketch is not None:
@@ -332,23 +333,28 @@ def _spread(hessian: FloatArray) -> FloatArray:
     return spread
 
 
-def _best_along_the_ridge(surface: _Surface, sketch: _Surface | None, best: _Point) -> _Point:
-    """The best of a point and of the maxima on either side of it, in the direction in which it is most vague.
+def _best_of_several(surface: _Surface, sketch: _Surface | None, best: _Point, starts: FloatArray) -> _Point:
+    """The best of a vague point, of what other starts lead to, and of the maxima on either side of it.
 
-    A flat likelihood may have a second maximum there. In MBG/NBD one-time buyers are either slow, or gone at once: the
-    first makes r small, the second b.
+    A flat likelihood may have a second maximum. In MBG/NBD one-time buyers are either slow, or gone at once: the first
+    makes r small, the second b.
     """
-    if best.held is None or best.held.any():
-        return best
-    curvature, directions = np.linalg.eigh(-best.hessian)
-    reach = 2.0 / np.sqrt(max(float(curvature[0]), 1e-12))
-    aside = directions[:, 0] * min(reach, _FAR_ASIDE / float(np.max(np.abs(directions[:, 0]))))
-    found = [best]
-    for start in (best.theta - aside, best.theta + aside):
+    rivals = [best]
+    for start in (*starts, *_sides(best)):
         end = _ascend(sketch or surface, surface.clip(start))
-        if end.held is not None and np.max(np.abs(end.theta - best.theta)) > _CLOSE:
-            found.append(end if sketch is None else _ascend(surface, end.theta))
-    return max((point for point in found if point.held is not None), key=lambda point: point.value)
+        if np.max(np.abs(end.theta - best.theta)) > _CLOSE:
+            rivals.append(end if sketch is None else _ascend(surface, end.theta))
+    return _highest(rivals) or best
+
+
+def _sides(best: _Point) -> tuple[FloatArray, ...]:
+    """Two points two standard deviations from an interior maximum, in the direction in which it is most vague."""
+    if best.held is None or best.held.any():
+        return ()
+    curvature, directions = np.linalg.eigh(-best.hessian)
+    vague = directions[:, 0]
+    aside = vague * min(2.0 / np.sqrt(max(float(curvature[0]), 1e-12)), _FAR_ASIDE / float(np.max(np.abs(vague))))
+    return best.theta - aside, best.theta + aside
 
 
 def _challenge(surface: _Surface, best: _Point) -> _Point:
@@ -359,12 +365,18 @@ def _challenge(surface: _Surface, best: _Point) -> _Point:
             rivals += [limit, _ascend(surface, limit.theta)]
         elif best.held is None:
             rivals.append(_ascend(surface, limit.theta))
+    return _highest(rivals) or best
+
+
+def _highest(rivals: list[_Point]) -> _Point | None:
+    """The highest of the points that are maxima; of equals the one with most parameters at a limit.
+
+    For an interior maximum has to be better than every limit.
+    """
     settled = [(int(rival.held.sum()), rival.value, rival) for rival in rivals if rival.held is not None]
-    if not settled:
-        return best
-    highest = max(value for _, value, _ in settled)
-    # of equals the one with most parameters at a limit: an interior maximum has to be better than every limit
-    return max((rival for rival in settled if rival[1] >= highest - _TIE), key=lambda rival: rival[:2])[2]
+    highest = max((value for _, value, _ in settled), default=0.0)
+    equals = [rival for rival in settled if rival[1] >= highest - _TIE]
+    return max(equals, key=lambda rival: rival[:2])[2] if equals else None
 
 
 def _limits(surface: _Surface, best: _Point, enough: float = -np.inf) -> Iterator[_Point]:

@@ -83,8 +83,7 @@ def maximize_posterior(
     objective : callable
         The log-likelihood with its derivatives, as `maximize` takes it; with a prior it must have its own Hessian.
     prior : Prior, optional
-    start : ndarray of shape (k,)
-        Log-parameters to start from.
+    start : ndarray of shape (k,), or (m, k)
     reach : float, default 14
     rough : callable, optional
         As in `maximize`.
