@@ -24,10 +24,11 @@ PUBLIC = {
         spend_independence to_lifetimes tracking
     """,
     "custval.data_quality": """
-        Anonymity CleanedTransactions Consented Masked ParsedDates ParsedNumbers PersonalData Profile
-        Retained RuleSet Standardized SuppressedCells Validation anonymity clean_transactions find_pii
-        generalize identity_numbers mask presets profile pseudonymize respect_consent retention rules
-        standardize suppress_small_cells to_dates to_numeric validate
+        Anonymity CleanedTransactions Consented Drift Imputation Imputer Masked Outliers ParsedDates
+        ParsedNumbers PersonalData Profile ProfileComparison Retained RuleSet SchemaDifference Standardized
+        SuppressedCells Validation anonymity clean_transactions compare_profiles drift find_pii generalize
+        identity_numbers mask outliers presets profile pseudonymize respect_consent retention rules
+        schema_difference standardize suppress_small_cells to_dates to_numeric validate
     """,
     "custval.datasets": "Store StoreTruth load_cdnow load_donations simulate_store simulate_transactions",
     "custval.errors": "ColumnError CustvalError CustvalWarning DataError FitError NotFittedError",
@@ -59,10 +60,10 @@ SIGNATURES = {
     "clv.to_lifetimes": "(model)",
     "clv.lifetime_value": (
         "(model, spend, X, *, horizon='12M', annual_discount_rate, margin=1.0, discount_timing='end', "
-        "interval=None, check=True)"
+        "interval=None, interval_of='mean', rng=None, check=True)"
     ),
     "clv.compare": "(models, transactions, *, cutoffs, horizon, grain='D', unit=None, interval=0.9)",
-    "clv.evaluate": "(model, holdout, *, interval=0.9)",
+    "clv.evaluate": "(model, holdout, *, interval=0.9, spend=None)",
     "clv.tracking": "(model, transactions, calibration_end, grain='D', every=None)",
     "clv.BetaGeoModel": "(method='mle', unit=None)",
     "clv.BetaGeoModel.fit": "(self, X, sample_weight=None)",
@@ -75,7 +76,9 @@ SIGNATURES = {
     "clv.BetaGeoModel.discounted_expected_purchases": (
         "(self, X, annual_discount_rate, compounding='discrete', *, interval=None, check=True)"
     ),
-    "clv.BetaGeoModel.score_one": "(self, frequency, recency, T, *, horizon, monetary_value=None, spend=None)",
+    "clv.BetaGeoModel.score_one": (
+        "(self, frequency, recency, T, *, horizon, monetary_value=None, spend=None, unit=None)"
+    ),
     "clv.BetaGeoModel.sample": "(self, n, T, rng=None)",
     "clv.GammaGammaModel": "(method='mle', nonpositive='raise')",
     "data_quality.clean_transactions": (

@@ -173,7 +173,7 @@ def in_unit(value: Span, name: str, unit: str | None, *, zero: bool = False) -> 
     parts = span(value, name, zero=zero)
     if unit is None:
         raise CustvalError(
-            f"{name}={value!r} needs the unit of time, which this model does not know: its data had no column 'unit'",
+            f"{name}={value!r} needs the unit of time, which this model does not know: it was given none",
             suggestion=f"give {name} as a number of the data's own units, or name the unit: unit='W'",
         )
     return float(parts.count) if parts.unit == unit else parts.days / DAYS_PER[unit]

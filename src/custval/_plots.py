@@ -28,8 +28,14 @@ __all__ = [
 
 # white text on the darker half of the color map
 _DARK = 0.55
-# what is looked at, and what stands beside or behind it
+# what is looked at, above all what a model says; and what stands beside or behind it, above all what came
 _STRONG, _PALE = "#1f4e8c", "#b9cde5"
+# a line of the latter, which has less ink than a bar
+_PALE_LINE = "#7fa3cf"
+# around a figure, in inches, so that no label touches its edge
+_MARGIN = 0.12
+# more marks than this are drawn as a rug at the foot
+_MOST_LINES = 25
 
 
 def axes_or_new(ax: Axes | None, *, width: float = 7.0, height: float = 4.5) -> Axes:
@@ -42,7 +48,9 @@ def axes_or_new(ax: Axes | None, *, width: float = 7.0, height: float = 4.5) -> 
         raise CustvalError(
             "plots need matplotlib, which is not installed", suggestion="pip install 'custval[plot]'", code="optional"
         ) from None
-    _, new = plt.subplots(figsize=(width, height), layout="constrained")
+    figure, new = plt.subplots(figsize=(width, height), layout="constrained")
+    layout: Any = figure.get_layout_engine()
+    layout.set(w_pad=_MARGIN, h_pad=_MARGIN)
     return new
 
 
@@ -56,10 +64,10 @@ def paired_bars(
     x_title: str,
     y_title: str,
 ) -> Axes:
-    """Two bars side by side for each name; `pairs` are arrays of shape (len(names),)."""
+    """Two bars side by side for each name, what came and what a model says; `pairs` are arrays of (len(names),)."""
     ax = axes_or_new(ax)
     place = np.arange(len(names))
-    for heights, label, shift, color in zip(pairs, labels, (-0.2, 0.2), (_STRONG, _PALE), strict=True):
+    for heights, label, shift, color in zip(pairs, labels, (-0.2, 0.2), (_PALE, _STRONG), strict=True):
         ax.bar(place + shift, heights, width=0.4, label=label, color=color)
     ax.set_xticks(place, names)
     ax.yaxis.set_major_formatter("{x:,.0f}")
@@ -100,10 +108,13 @@ def marked_curve(
     title: str,
     y_title: str,
 ) -> Axes:
-    """A probability over `times` (datetime64, shape (n,)), and a thin line at each of the `marks`."""
+    """A probability over `times` (datetime64, shape (n,)), and a thin line at each of the `marks`, short if many."""
     ax = axes_or_new(ax, width=8.0)
+    height, width = (1.0, 1.2) if len(marks) <= _MOST_LINES else (0.06, 0.6)
+    color = _PALE if len(marks) <= _MOST_LINES else _PALE_LINE
     for i, mark in enumerate(marks):
-        ax.axvline(mark, color=_PALE, linewidth=1.2, zorder=1, label=mark_label if i == 0 else None)
+        label = mark_label if i == 0 else None
+        ax.axvline(mark, ymax=height, color=color, linewidth=width, zorder=1, label=label)
     ax.plot(times, values, color=_STRONG, linewidth=1.6)
     ax.set_ylim(0.0, 1.03)
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
@@ -112,7 +123,8 @@ def marked_curve(
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     _titled(ax, title, "", y_title, legend=False)
-    ax.legend(loc="lower left", facecolor="white", framealpha=1.0, edgecolor="none")
+    # above the axes, so that it covers no mark
+    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2, frameon=False)
     return ax
 
 
@@ -224,9 +236,9 @@ def bars_and_intervals(
     ax = axes_or_new(ax)
     center, low, high = points
     place = np.arange(len(names))
-    ax.bar(place, bars, width=0.7, color="#c6d5e8", label=bar_label)
+    ax.bar(place, bars, width=0.7, color=_PALE, label=bar_label)
     around = np.maximum([center - low, high - center], 0.0)
-    ax.errorbar(place, center, yerr=around, fmt="o", color="#1f4e8c", capsize=3, label=point_label)
+    ax.errorbar(place, center, yerr=around, fmt="o", color=_STRONG, capsize=3, label=point_label)
     ax.set_xticks(place, names)
     ax.set_ylim(bottom=0.0)
     return _titled(ax, title, x_title, y_title)
@@ -243,10 +255,11 @@ def curves(
     x_title: str,
     y_title: str,
 ) -> Axes:
-    """Lines over `x`, numbers or times of shape (n,), the first drawn through and the others broken; a mark on x."""
+    """What came, the first of the `lines`, and what models say, the others, over x of shape (n,); a mark on x."""
     ax = axes_or_new(ax)
-    for (label, y), style in zip(lines.items(), ["-", *["--"] * (len(lines) - 1)], strict=True):
-        ax.plot(x, y, style, label=label, linewidth=1.6)
+    colors = [_PALE_LINE, *[_STRONG] * (len(lines) - 1)]
+    for (label, y), color, style in zip(lines.items(), colors, ["-", *["--"] * (len(lines) - 1)], strict=True):
+        ax.plot(x, y, style, label=label, linewidth=1.8, color=color)
     ax.axvline(mark, color="gray", linewidth=1.0, linestyle=":", label=mark_label)
     ax.set_ylim(bottom=0.0)
     ax.tick_params(axis="x", labelrotation=30)
@@ -265,9 +278,10 @@ def ranked_points(
     """One point for each name, the first on top; those that are not `strong` are drawn hollow."""
     ax = axes_or_new(ax, height=1.2 + 0.4 * len(names))
     for place, (value, filled) in enumerate(zip(values.tolist(), strong, strict=True)):
-        ax.plot(value, place, "o", color="#1f4e8c", fillstyle="full" if filled else "none")
+        ax.plot(value, place, "o", color=_STRONG, fillstyle="full" if filled else "none")
     ax.set_yticks(range(len(names)), names)
-    ax.invert_yaxis()
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.margins(x=0.08)
     ax.grid(axis="y", alpha=0.3)
     ax.set_title(title)
     ax.set_xlabel(x_title)

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import html
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +18,8 @@ from custval.errors import CustvalError
 __all__ = ["Account", "Result", "as_data"]
 
 _SHOWN_ROWS = 20
+_SHOWN_NAMES = 8
+_SHOWN_LETTERS = 200
 
 
 def as_data(value: Any) -> Any:
@@ -66,6 +68,11 @@ class Result:
         """The main table of the result."""
         raise CustvalError(f"{type(self).__name__} has no single table")
 
+    def __str__(self) -> str:
+        """The fields, one to a line; of tables how large they are."""
+        shown = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if not f.name.startswith("_")}  # type: ignore[arg-type]
+        return "\n".join([type(self).__name__, *(f"  {name}: {_short(value)}" for name, value in shown.items())])
+
     def _repr_html_(self) -> str:
         parts = [f"<div><strong>{html.escape(type(self).__name__)}</strong>"]
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
@@ -73,6 +80,25 @@ class Result:
                 name = html.escape(field.name)
                 parts.append(f"<details open><summary>{name}</summary>{_html(getattr(self, field.name))}</details>")
         return "".join([*parts, "</div>"])
+
+
+def _short(value: Any) -> str:
+    """A value on one line."""
+    if _is_frame(value):
+        table = enter_any(value)
+        size = f"a lazy frame of {table.engine}" if isinstance(table, LazyTable) else f"{len(table):,} rows"
+        return f"{size}: {_listed(table.columns)}"
+    if isinstance(value, Mapping):
+        return f"{len(value):,} entries: {_listed(map(str, value))}"
+    if isinstance(value, Result):
+        return type(value).__name__
+    text = str(value)
+    return text if len(text) <= _SHOWN_LETTERS else f"{text[:_SHOWN_LETTERS]}…"
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    return ", ".join(names[:_SHOWN_NAMES]) + (", …" if len(names) > _SHOWN_NAMES else "")
 
 
 def _is_frame(value: Any) -> bool:

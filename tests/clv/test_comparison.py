@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,8 @@ import pytest
 
 import custval as cv
 from custval._kernels.holdout_metrics import Errors
-from custval.clv._contest import MODEL, RULE, Score, Standing, noise, standings
-from custval.clv.comparison import _advice
+from custval.clv._advice import advise
+from custval.clv._contest import MODEL, RULE, Score, Standing, likelihood_noise, noise, standings
 from custval.errors import FitError
 
 plt = pytest.importorskip("matplotlib.pyplot")
@@ -74,12 +75,12 @@ def test_rules_are_what_a_loop_over_customers_finds(result):
                 last = sum(day > split - window for day in before[1:])
                 observed = (split - before[0]).days
                 rate = (len(before) - 1) / observed if observed else 0.0
-                lately = rate * 273 if (split - before[-1]) <= window else 0.0
-                rows.append((came, last, lately, rate * 273, len(before) - 1, observed))
-        came, last, lately, own_rate, repeats, observed = np.array(rows, dtype=float).T
+                assert split - before[-1] <= window
+                rows.append((came, last, rate * 273, len(before) - 1, observed))
+        came, last, own_rate, repeats, observed = np.array(rows, dtype=float).T
         rules = {
-            "as many as in the last window": last,
-            "own rate if bought lately": lately,
+            # up to June there are 181 days of data for a window of 273
+            "as many as in the last window": last * 273 / min(273, (split - pd.Timestamp("1996-12-31")).days),
             "own rate so far": own_rate,
             "mean of the base": np.full(len(rows), repeats.sum() / observed.sum() * 273),
         }
@@ -91,9 +92,34 @@ def test_rules_are_what_a_loop_over_customers_finds(result):
             assert row["mae"] == pytest.approx(np.mean(np.abs(predicted - came)))
 
 
+def test_rules_say_what_they_lack(result):
+    # with a window of 39 weeks everybody has bought lately, so that two rules are one
+    reason = result.by_cutoff.query("kind == 'baseline'").set_index(["cutoff", "model"])["reason"]
+    assert "own rate if bought lately" not in reason.index.get_level_values("model")
+    assert reason.loc[:, "own rate so far"].str.contains("the same as 'own rate if bought lately'").all()
+    assert "counted in 181 of the 273 periods (D)" in reason["1997-06-30", "as many as in the last window"]
+    assert reason["1997-09-30", "as many as in the last window"] == ""
+
+
+def test_a_window_that_the_data_hold_is_not_scaled():
+    found = cv.clv.compare([cv.clv.BetaGeoModel()], PURCHASES, cutoffs="1997-06-30", horizon="13W", unit="W")
+    row = found.by_cutoff.set_index("model").loc["as many as in the last window"]
+    days = PURCHASES.assign(day=PURCHASES["timestamp"].dt.normalize()).groupby("customer_id")["day"].unique()
+    split, window = pd.Timestamp("1997-06-30"), pd.Timedelta(weeks=13)
+    assert row["predicted"] == sum(split - window < day <= split for own in days for day in sorted(own)[1:])
+    assert row["reason"] == ""
+    lately = found.by_cutoff.set_index("model").loc["own rate if bought lately", "predicted"]
+    by_hand = 0.0
+    for own in days:
+        before = sorted(day for day in own if day <= split)
+        if before and before[0] < split and split - before[-1] <= window:
+            by_hand += (len(before) - 1) / (split - before[0]).days * 91
+    assert lately == pytest.approx(by_hand)
+
+
 def test_the_ranking(result):
     table = result.to_frame().set_index("model")
-    assert table["rank"].tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert table["rank"].tolist() == [1, 2, 3, 4, 5, 6]
     assert table.index[:2].tolist() == ["MBG", "BG"]
     # predictions at one cutoff only: behind everyone with predictions at both
     assert table.index[-1] == "late"
@@ -197,10 +223,21 @@ def test_noise_is_that_of_sums_by_customer():
     assert noise(one, Standing("b", MODEL, (other.scores[0], failed))) == noise(*first)
 
 
+def test_noise_of_likelihoods_is_that_of_their_differences():
+    rng = np.random.default_rng(3)
+    mine, yours = rng.normal(-1.0, 0.5, (2, 50))
+    one, other = (
+        Standing(n, MODEL, (score(n, NOISE[:50], log_probability=p),)) for n, p in zip("ab", (mine, yours), strict=True)
+    )
+    gain = mine - yours
+    assert likelihood_noise(one, other) == pytest.approx(gain.mean() / (np.std(gain) / np.sqrt(50)))
+    assert likelihood_noise(other, one) == pytest.approx(-likelihood_noise(one, other))
+
+
 def advice(*scores):
     order = standings(scores)
     models = [one for one in order if one.kind == MODEL]
-    return _advice(models, next(one for one in order if one.kind == RULE))
+    return advise(models, next(one for one in order if one.kind == RULE))
 
 
 RNG = np.random.default_rng(0)
@@ -242,6 +279,91 @@ def test_advice_says_when_no_model_pays():
     assert "does not beat the best rule without a model, 'rule'" in text
     unsure = advice(score("BG", NOISE), score("rule", NOISE[::-1] + 0.01, kind=RULE))
     assert "chance can explain" in unsure
+
+
+def hold_of(name, actual, predicted, squared=NOISE, **more):
+    """A score with totals of its own."""
+    made = score(name, squared, **more)
+    return replace(made, errors=replace(made.errors, actual=actual, predicted=predicted, bias=predicted - actual))
+
+
+def test_advice_tells_the_bias_and_the_mix():
+    # 100 + 300 came, 80 + 272 were expected: 12 % fewer; 20 % and 9 % by cutoff
+    two = [hold_of("BG", 100.0, 80.0), hold_of("BG", 300.0, 272.0, mix_changes=True)]
+    text = advice(*two, RIVAL, RIVAL)
+    assert "Over the cutoffs it expects 12% fewer purchases than came (-20% to -9% by cutoff); at 1 of 2 cut" in text
+    assert "the mix of new customers changes" in text
+    assert "In the holdout it expects 20% more purchases than came." in advice(hold_of("BG", 100.0, 120.0), RIVAL)
+    assert "expects as many purchases as came." in advice(hold_of("BG", 1000.0, 1001.0), RIVAL)
+    assert "than came" not in advice(hold_of("BG", 0.0, 3.0), RIVAL)
+
+
+def test_advice_names_models_that_are_one():
+    base = {"status": "boundary", "nobody_leaves": True, "log_score": -1.0, "all_alive": True, "one_time": 0.5}
+    twins = [score(name, NOISE, **base) for name in ("BG", "MBG", "Pareto")]
+    worse = score("NBD", 2 * NOISE, log_score=-1.2)
+    text = advice(*twins, worse, RIVAL)
+    assert "BG, MBG and Pareto find that nobody leaves: they are one model here, with equal scores." in text
+    # the runner-up is another model
+    assert "below NBD" in text
+    assert "one-time" not in text
+    assert "BG finds that nobody leaves: its fit ended on a boundary at every cutoff" in advice(twins[0], worse, RIVAL)
+    lasting = score("BG", NOISE, status="boundary")
+    assert "BG is to be read with care: its fit ended on a boundary" in advice(lasting, worse, RIVAL)
+    assert "boundary" not in advice(lasting, score("BG", NOISE, status="converged"), RIVAL, RIVAL)
+    alone = advice(*twins[:2], RIVAL)
+    assert "BG has RMSE" in alone
+    assert "BG and MBG find that nobody leaves" in alone
+
+
+def test_advice_names_the_best_log_score_if_it_is_clear():
+    rng = np.random.default_rng(5)
+    mine = rng.normal(-1.2, 0.1, 400)
+
+    def likely(name, gain, squared):
+        probability = mine + gain
+        return score(name, squared, log_score=float(probability.mean()), log_probability=probability)
+
+    best = likely("BG", 0.0, NOISE)
+    near, top = likely("MBG", 0.02, 2 * NOISE), likely("Pareto", 0.1 + rng.normal(0, 0.1, 400), 2.5 * NOISE)
+    text = advice(best, near, top, RIVAL)
+    numbers = f"({top.log_score:.3f} against {best.log_score:.3f})"
+    assert f"But Pareto has a clearly better log score {numbers}." in text
+    assert "MBG has" not in text
+    # 0.05 more, with a standard error of 0.1
+    loud = rng.normal(0.0, 2.0, 400)
+    assert "log score" not in advice(best, likely("MBG", loud - loud.mean() + 0.05, 2 * NOISE), RIVAL)
+    assert "log score" not in advice(best, likely("MBG", 0.004, 2 * NOISE), RIVAL)
+
+
+def test_advice_reads_well_at_its_edges():
+    level = advice(score("BG", NOISE), score("MBG", NOISE * 1.0000001, log_score=-1.0), RIVAL)
+    assert "BG predicts best (RMSE" in level
+    assert "), level with MBG;" in level
+    assert "it is level with the best rule" in advice(score("BG", NOISE), score("rule", NOISE * 1.00001, kind=RULE))
+    # where no model pays, nothing is said of how to use one
+    bought_once = score("BG", NOISE, all_alive=True, one_time=0.6)
+    text = advice(bought_once, score("MBG", 2 * NOISE), score("rule", 0.5 * NOISE, kind=RULE))
+    assert text.endswith("none of the models pays here. In the holdout it expects as many purchases as came.")
+
+
+def test_models_that_find_that_nobody_leaves():
+    # purchases at constant rates without an end
+    rng = np.random.default_rng(3)
+    joined = rng.uniform(0, 30, 400)
+    customer, time = cv.clv.NBDModel.from_params(r=2.0, alpha=8.0, unit="W").sample_purchases(400, 80 - joined, rng)
+    days = pd.to_timedelta(np.floor((joined[customer] + time) * 7), unit="D")
+    shop = pd.DataFrame({"customer_id": customer, "timestamp": pd.Timestamp("2022-01-03") + days})
+    models = [cv.clv.BetaGeoModel(), cv.clv.ModifiedBetaGeoModel(), cv.clv.NBDModel()]
+    found = cv.clv.compare(models, shop, cutoffs=["2022-10-31", "2022-12-31"], horizon="26W", unit="W")
+    assert "BetaGeoModel, ModifiedBetaGeoModel and NBDModel find that nobody leaves: they are one" in found.advice
+    sums = found.by_cutoff.groupby("model")[["actual", "predicted"]].sum()
+    shares = sums["predicted"] / sums["actual"] - 1
+    np.testing.assert_allclose(found.ranking["relative_bias"], shares[found.ranking["model"]])
+    assert found.relative_bias == found.ranking["relative_bias"][0]
+    assert found.mix_changes == (found.ranking["n_mix_changes"][0] > 0)
+    counts = found.by_cutoff.groupby("model")["mix_changes"].sum()
+    assert found.ranking["n_mix_changes"].tolist() == counts[found.ranking["model"]].tolist()
 
 
 def test_a_cutoff_may_be_a_moment_and_the_frame_of_any_library(frame_library, to_lists):

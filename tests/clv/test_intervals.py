@@ -208,3 +208,37 @@ def test_a_boundary_of_the_spend_has_null_bounds():
         found = spend.expected_spend(customers, interval=0.9)
     assert found["expected_spend_low"].is_null().all()
     assert found["expected_spend_high"].is_null().all()
+
+
+def test_outcomes_of_values_fall_into_their_intervals():
+    level, draws, rng = 0.8, 200, np.random.default_rng(9)
+    frequent = BASE.nlargest(300, "frequency").reset_index(drop=True)
+    found = cv.clv.lifetime_value(
+        TRUTH, SPENDS, frequent, horizon=52.0, annual_discount_rate=0.0, interval=level, interval_of="outcome", rng=3
+    )
+    # what may come, purchase by purchase: counts of the model, and a mean spend of each customer from its posterior
+    count = TRUTH.sample_future(frequent, 52.0, draws, rng)["purchases"].to_numpy().reshape(300, draws)
+    x, m = (np.repeat(frequent[name].to_numpy(), draws) for name in ("frequency", "monetary_value"))
+    nu = rng.gamma(6.0 * x + 4.0) / (15.0 + m * x)
+    spend = rng.gamma(6.0, 1 / np.repeat(nu, count.ravel()))
+    value = np.bincount(np.repeat(np.arange(x.size), count.ravel()), spend, x.size).reshape(300, draws)
+    low, high = found["clv_low"].to_numpy(), found["clv_high"].to_numpy()
+    inside = ((low[:, None] <= value) & (value <= high[:, None])).mean(axis=1)
+    # values of 0 have a probability of their own: intervals that begin there hold more
+    assert inside.mean() > level
+    above = low > 0
+    assert above.sum() > 20
+    # ends are quantiles of 1,000 draws, and off by about a hundredth
+    assert abs(inside[above].mean() - level) < 4 * np.sqrt(level * (1 - level) * (1 / draws + 1 / 500) / above.sum())
+    assert (low <= high).all()
+
+
+def test_outcomes_of_values_are_seeded_and_know_no_order():
+    few = BASE.head(50)
+    more = {"horizon": 26.0, "annual_discount_rate": 0.1, "interval": 0.9, "interval_of": "outcome", "rng": 1}
+    left = cv.clv.lifetime_value(TRUTH, 20.0, few, **more)
+    right = cv.clv.lifetime_value(TRUTH, 20.0, few.iloc[::-1], **more)
+    pd.testing.assert_frame_equal(left, right.sort_values("customer_id", ignore_index=True))
+    assert (left["clv"] < left["clv_high"]).mean() > 0.5
+    costs = cv.clv.lifetime_value(TRUTH, 20.0, few, margin=-1.0, **more)
+    np.testing.assert_allclose(costs["clv_low"], -left["clv_high"])

@@ -170,7 +170,29 @@ def test_the_matrix_is_drawn_with_frequency_to_the_right(axes):
     assert "next 12 weeks" in axes.get_title()
 
 
+@pytest.mark.parametrize(
+    ("T", "horizon", "words"),
+    [
+        ("12M", "26W", "next 26 weeks,\n12 months after"),
+        (52, "1Y", "next 1 year,\n52 weeks after"),
+        (1, 1.5, "next 1.5 weeks,\n1 week after"),
+    ],
+)
+def test_the_matrix_says_what_was_asked_for(axes, T, horizon, words):
+    frequency_recency_matrix(MODEL, horizon=horizon, T=T, max_frequency=3, steps=4).plot(axes)
+    assert words in axes.get_title()
+
+
 # -- alive_history
+
+
+def test_many_purchases_are_a_rug(axes):
+    days = pd.date_range("2024-01-01", periods=70, freq="5D")
+    tx = cv.transactions({"customer_id": ["a"] * 70, "timestamp": [str(day.date()) for day in days]})
+    alive_history(MODEL, tx, "a").plot(axes)
+    *marks, _ = axes.lines
+    assert len(marks) == 70
+    assert max(mark.get_ydata()[1] for mark in marks) < 0.1
 
 
 @pytest.mark.parametrize("until", [None, "1998-03-10"])

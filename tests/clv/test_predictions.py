@@ -167,3 +167,14 @@ def test_lazy_frames_are_to_be_collected_where_rows_multiply():
     ours = dict(zip(found["customer_id"], found["discounted_expected_purchases"], strict=True))
     plain = BG.discounted_expected_purchases(X, 0.1)
     assert ours == pytest.approx(dict(zip(plain["customer_id"], plain["discounted_expected_purchases"], strict=True)))
+
+
+def test_one_customer_in_another_unit_or_without_spend():
+    assert BG.score_one(2, 30.43, 38.86, horizon=1.0, unit="W") == BG.score_one(2, 30.43, 38.86, horizon=1.0)
+    with pytest.raises(cv.DataError, match="count time in 'D'"):
+        BG.score_one(2, 30.43, 38.86, horizon=1.0, unit="D")
+    spend = cv.clv.GammaGammaModel.from_params(p=6.25, q=3.74, gamma=15.44)
+    once = BG.score_one(0, 0.0, 2.5, horizon="12M", spend=spend)
+    assert once["expected_spend"] == pytest.approx(6.25 * 15.44 / 2.74)
+    with pytest.raises(cv.CustvalError, match="mean amount of the 2 repeat occasions"):
+        BG.score_one(2, 30.43, 38.86, horizon=1.0, spend=spend)

@@ -80,6 +80,36 @@ def test_periods(every, ends, result):
     assert across == (every in {"1W", "1Y"})
 
 
+@pytest.mark.parametrize(
+    ("every", "first", "last"),
+    [
+        # the data run from Wednesday 1997-01-01 to Tuesday 1998-06-30, 273 days to the end of calibration and 273 after
+        (None, True, True),
+        ("1M", True, True),
+        ("1W", False, False),
+        ("2W", False, False),
+        ("1Y", True, False),
+        ("91D", True, True),
+    ],
+)
+def test_periods_that_the_data_cut_short(every, first, last):
+    tracked = cv.clv.tracking(MODEL, PURCHASES, "1997-09-30", every=every)
+    complete = tracked.periods["complete"]
+    assert complete.dtype == bool
+    assert (complete.iloc[0], complete.iloc[-1]) == (first, last)
+    assert complete.iloc[1:-1].all()
+    for cumulative in (False, True):
+        ax = tracked.plot(cumulative=cumulative)
+        assert len(ax.lines[0].get_ydata()) == len(complete) - (not last and not cumulative)
+        plt.close(ax.figure)
+
+
+def test_the_only_period_is_drawn_though_cut_short():
+    ax = cv.clv.tracking(MODEL, PURCHASES, "1997-09-30", every="5Y").plot()
+    assert len(ax.lines[0].get_ydata()) > 0
+    plt.close(ax.figure)
+
+
 def test_the_first_week_of_a_grain(result):
     # 1997-09-28 was a Sunday
     weekly = cv.summarize(PURCHASES, grain="W", until="1997-09-28")

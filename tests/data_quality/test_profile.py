@@ -7,8 +7,10 @@ import datetime as dt
 import json
 import pickle
 import statistics
+import unicodedata
 from collections import Counter
 from decimal import Decimal
+from html.parser import HTMLParser
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -17,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custval.data_quality import presets, profile, rules, validate
+from custval.data_quality import _texts, compare_profiles, presets, profile, rules, validate
 from custval.errors import ColumnError, CustvalError, DataError
 
 START = dt.datetime(2024, 1, 1)
@@ -244,7 +246,8 @@ def test_odd_columns():
             "nothing": [None, None, None],
         }
     )
-    columns = profile(frame.drop(columns="lists")).columns
+    columns = profile(frame).columns
+    assert columns["lists"].top_values == {"[1]": 2}
     assert columns["mixed"].top_values == {"1": 1, "a": 1}
     assert columns["mixed"].minimum is None
     assert columns["decimal"].mean == pytest.approx(1.7)
@@ -252,8 +255,6 @@ def test_odd_columns():
     assert (columns["large"].distinct, columns["large"].maximum) == (2, 2**60 + 1)
     assert (columns["infinite"].mean, columns["infinite"].maximum) == (1.5, np.inf)
     assert (columns["nothing"].distinct, columns["nothing"].minimum) == (0, None)
-    with pytest.raises(DataError, match="rows cannot be compared"):
-        profile(frame)
 
 
 def test_long_texts_have_short_shapes():
@@ -292,3 +293,167 @@ def test_what_is_refused():
     polars = pytest.importorskip("polars")
     with pytest.raises(DataError, match="lazy frame"):
         profile(polars.LazyFrame({"a": [1]}))
+
+
+NESTED = [[1, 2], [1, 2], {"a": [1]}, {"a": [1]}, {1}, (1, 2), b"x", None]
+
+
+def test_cells_that_cannot_be_hashed():
+    frame = pd.DataFrame({"id": [1, 1, 2, 2, 3, 4, 5, 5], "c": pd.Series(NESTED, dtype=object)})
+    before = copy.deepcopy(NESTED)
+    found = profile(frame)
+    assert (found.duplicate_rows, found.columns["c"].distinct, found.columns["c"].nulls) == (2, 5, 1)
+    assert frame["c"].to_list() == before
+    # narwhals looks at the first hundred objects of a column only
+    late = pd.DataFrame({"c": pd.Series([*(f"t{i}" for i in range(150)), [1], [1], 7], dtype=object)})
+    assert (profile(late).duplicate_rows, profile(late).columns["c"].distinct) == (1, 152)
+    arrays = pd.DataFrame({"c": [np.arange(5000), np.arange(5000), np.arange(5000) + (np.arange(5000) == 2500)]})
+    assert (profile(arrays).duplicate_rows, profile(arrays).columns["c"].distinct) == (1, 2)
+    assert max(map(len, profile(arrays).columns["c"].top_values)) < 120
+
+
+def test_lists_and_structs_of_polars_and_arrow():
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"l": [[1], [1], None, [1]], "s": [{"a": 1}, {"a": 1}, None, {"a": 2}]})
+    for found in (profile(frame), profile(frame.to_arrow())):
+        assert found.duplicate_rows == 1
+        assert (found.columns["l"].distinct, found.columns["s"].distinct) == (1, 2)
+
+
+def test_booleans_among_nulls_are_booleans(frame_library):
+    found = profile(frame_library({"b": [True, None, False, True]})).columns["b"]
+    assert (found.minimum, found.maximum, found.distinct, found.nulls) == (False, True, 2, 1)
+
+
+def test_dates_of_other_ages():
+    days = pd.Series([dt.date(1893, 1, 1), dt.date(9999, 12, 31), None], dtype=object)
+    found = profile(pd.DataFrame({"d": days}))
+    assert found.columns["d"].distinct == 2
+    assert found.rows == 3
+
+
+def test_a_thousand_columns(frame_library):
+    frame = frame_library({f"c{i:04}": [i, None, i + 1] for i in range(1000)})
+    found = profile(frame)
+    assert (len(found.columns), found.quality.completeness) == (1000, pytest.approx(2 / 3))
+    page = found._repr_html_()
+    assert "c0199" in page
+    assert "c0200" not in page
+    assert "800 more" in page
+
+
+class Page(HTMLParser):
+    """Tags that are opened and closed, and the text between them."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.texts, self.tags = [], [], Counter()
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):  # noqa: ARG002 - the parser gives them
+        self.tags[tag] += 1
+        if tag != "br":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data.strip())
+
+
+def test_the_page_shows_dimensions_and_columns_and_escapes_all():
+    evil = "<script>alert('x')</script>"
+    frame = {evil: [evil, evil, None], "n": [1.0, 2.5, None], "zero\0": ["a", "b\u202e", "b\u202e"]}
+    page = Page(profile(frame)._repr_html_())
+    assert set(page.tags) <= {
+        "style",
+        "div",
+        "h4",
+        "p",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "span",
+        "br",
+        "code",
+    }
+    assert {*DIMENSIONS} <= set(page.texts)
+    assert "1 − null cells / cells = 1 − 2 / 9" in page.texts
+    assert evil[:40] + "…" in page.texts or evil in page.texts
+    assert not any("\0" in text or "\u202e" in text for text in page.texts)
+    assert "77.8 %" in page.texts
+    Page(profile({})._repr_html_())
+
+
+def test_two_profiles(frame_library, to_lists):
+    before = profile(frame_library({"city": ["Rome", "Ulm", "Ulm"], "age": [30, 41, 52], "old": [1, 2, 3]}))
+    after = profile(frame_library({"city": ["Rome", None, "Rome"], "age": [30, 41, 52], "new": ["a", "b", "c"]}))
+    found = before.compare(after)
+    assert (found.added, found.removed, found.changed) == (("new",), ("old",), ("city",))
+    assert found.rows == (3, 3)
+    assert found.quality["completeness"] == (1.0, pytest.approx(8 / 9))
+    rows = lists(found.to_frame())
+    assert rows["column"] == ["city", "age", "old", "new"]
+    assert rows["status"] == ["changed", "same", "removed", "added"]
+    assert rows["differs"] == ["nulls, distinct, range, top values", None, None, None]
+    assert rows["null_share_before"] == [0.0, 0.0, 0.0, None]
+    assert rows["null_share_after"] == [pytest.approx(1 / 3), 0.0, None, 0.0]
+    assert (rows["mean_before"], rows["mean_after"]) == ([None, 41.0, 2.0, None], [None, 41.0, None, None])
+    assert (rows["minimum_before"][1], rows["maximum_after"][0]) == ("30", "Rome")
+    assert rows["top_values_before"][0] == "Ulm (2), Rome (1)"
+    assert compare_profiles(before, after) == found
+    assert before.compare(before).changed == ()
+    Page(found._repr_html_())
+    assert json.loads(json.dumps(found.to_dict()))["changed"] == ["city"]
+    assert pickle.loads(pickle.dumps(found)) == found  # noqa: S301 - just pickled
+    with pytest.raises(CustvalError, match="after must be a profile"):
+        before.compare(TABLE)
+
+
+def test_a_change_of_type_and_of_the_mean_is_named():
+    one, two = profile({"x": [1, 2, 3]}), profile({"x": [1.0, 2.0, 4.0]})
+    assert lists(one.compare(two).to_frame())["differs"] == ["dtype, range, mean, top values"]
+
+
+ODD = st.text(st.sampled_from("aAzÄß９Ａ1 \t\n\u2003\u0301-?\ufffd\u0085"), max_size=45)
+
+
+@given(st.lists(st.tuples(ODD, st.integers(1, 40)), max_size=12, unique_by=lambda pair: pair[0]), st.integers(1, 4))
+def test_texts_all_at_once_are_as_one_by_one(pairs, chunk):
+    texts, counts = [text for text, _ in pairs], np.array([count for _, count in pairs], dtype=np.int64)
+    shapes, largest, bad = Counter(), {}, 0
+    for text, count in pairs:
+        shapes[shape_of(text[:40]) + ("…" if len(text) > 40 else "")] += count
+        form = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+        largest[form] = max(largest.get(form, 0), count)
+        cannot_be = any(unicodedata.category(c) == "Cc" and c not in "\t\n\r" for c in text)
+        bad += count * (text.strip() in {"", "?", "-", "--"} or "\ufffd" in text or cannot_be)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_texts, "_CHUNK", chunk)
+        assert _texts.misspelled(texts, counts) == sum(counts) - sum(largest.values())
+        assert _texts.not_usable(texts, counts) == bad
+        if texts:
+            assert _texts.patterns(texts, counts) == {s: n / shapes.total() for s, n in most(shapes, 3)}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(st.none(), st.sampled_from([1.0, 2.0])), st.sampled_from(["a", "b", None]), st.integers(0, 1)
+        ),
+        max_size=15,
+    )
+)
+def test_repeated_rows_are_counted_whatever_is_compared_first(rows):
+    columns = {"n": [r[0] for r in rows], "t": [r[1] for r in rows], "k": [[r[2]] for r in rows]}
+    found = profile(
+        pd.DataFrame(
+            {"n": pd.Series(columns["n"], dtype=float), **{c: pd.Series(columns[c], dtype=object) for c in "tk"}}
+        )
+    )
+    assert found.duplicate_rows == len(rows) - len(set(rows))

@@ -7,12 +7,29 @@ import pandas as pd
 import pytest
 
 from custval.datasets import simulate_store
-from custval.datasets.defects import CUSTOMER_KINDS, KINDS, TRANSACTION_KINDS
+from custval.datasets.defects import (
+    CONTRACT_KINDS,
+    CUSTOMER_KINDS,
+    EVENT_KINDS,
+    KINDS,
+    RESPONSE_KINDS,
+    TRANSACTION_KINDS,
+)
 
 RATE = 0.004
 ADDED = {
     "transactions": {"exact_duplicate", "near_duplicate", "test_account", "unmatched_refund"},
     "customers": {"duplicate_person", "test_account"},
+    "contracts": {"exact_duplicate"},
+    "events": {"exact_duplicate", "near_duplicate"},
+    "responses": {"exact_duplicate", "near_duplicate"},
+}
+KINDS_OF = {
+    "transactions": TRANSACTION_KINDS,
+    "customers": CUSTOMER_KINDS,
+    "contracts": CONTRACT_KINDS,
+    "events": EVENT_KINDS,
+    "responses": RESPONSE_KINDS,
 }
 VALID_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]+")
 VALID_PHONE = re.compile(r"\+[1-9]\d{9,12}")
@@ -44,7 +61,7 @@ def different(left, right):
     return ~((left == right) | (left.isna() & right.isna()))
 
 
-@pytest.mark.parametrize(("table", "kinds"), [("transactions", TRANSACTION_KINDS), ("customers", CUSTOMER_KINDS)])
+@pytest.mark.parametrize(("table", "kinds"), KINDS_OF.items())
 def test_as_many_of_each_kind_as_asked_for(store, table, kinds):
     clean = len(getattr(store.truth, table))
     assert of(store, table)["kind"].value_counts().to_dict() == dict.fromkeys(kinds, round(RATE * clean))
@@ -54,11 +71,14 @@ def test_as_many_of_each_kind_as_asked_for(store, table, kinds):
 
 def test_a_row_takes_one_defect(store):
     assert not store.defects.duplicated(["table", "row"]).any()
-    order = store.defects["table"].map({"transactions": 0, "customers": 1}) * 10**9 + store.defects["row"]
+    order = (
+        store.defects["table"].map({table: place for place, table in enumerate(KINDS_OF)}) * 10**9
+        + store.defects["row"]
+    )
     assert order.is_monotonic_increasing
 
 
-@pytest.mark.parametrize("table", ["transactions", "customers"])
+@pytest.mark.parametrize("table", KINDS_OF)
 def test_the_listed_cells_are_the_only_difference(store, table):
     dirty, kept = without_added(store, table)
     clean = getattr(store.truth, table)
@@ -76,7 +96,7 @@ def test_the_listed_cells_are_the_only_difference(store, table):
     assert (changed["copy_of"] == -1).all()
 
 
-@pytest.mark.parametrize("table", ["transactions", "customers"])
+@pytest.mark.parametrize("table", KINDS_OF)
 def test_the_original_value_is_listed(store, table):
     _, kept = without_added(store, table)
     listed = of(store, table)
@@ -221,8 +241,7 @@ def test_rules_hold_on_every_line_that_is_not_listed(store):
 def test_a_mapping_plants_its_kinds_only(kind):
     store = simulate_store(1_000, defect_rate={kind: 0.01}, rng=5)
     assert set(store.defects["kind"]) == {kind}
-    tables = {"transactions"} if kind in TRANSACTION_KINDS else set()
-    tables |= {"customers"} if kind in CUSTOMER_KINDS else set()
+    tables = {table for table, kinds in KINDS_OF.items() if kind in kinds}
     assert set(store.defects["table"]) == tables
     for table in tables:
         wanted = round(0.01 * len(getattr(store.truth, table)))
@@ -234,3 +253,33 @@ def test_very_dirty_stores():
     assert len(of(store, "transactions")) == 10 * round(0.06 * len(store.truth.transactions))
     test_the_listed_cells_are_the_only_difference(store, "transactions")
     test_the_listed_cells_are_the_only_difference(store, "customers")
+    for table in ("contracts", "events", "responses"):
+        test_the_listed_cells_are_the_only_difference(store, table)
+
+
+def test_the_kinds_of_changed_contracts_events_and_responses(store):
+    end = pd.Timestamp(store.until) + pd.Timedelta(days=1)
+    for table, column in (("contracts", "started_at"), ("events", "timestamp"), ("responses", "timestamp")):
+        assert rows_of(store, table, "missing_customer")["customer_id"].isna().all()
+        assert (rows_of(store, table, "future_date")[column] >= end).all()
+        assert set(rows_of(store, table, "absurd_date")[column]) <= {pd.Timestamp(1900, 1, 1), pd.Timestamp(1970, 1, 1)}
+    backwards = rows_of(store, "contracts", "ends_before_start")
+    assert (backwards["ended_at"] < backwards["started_at"]).all()
+    assert (rows_of(store, "contracts", "negative_price")["price"] < 0).all()
+    assert not rows_of(store, "events", "unknown_event")["event"].isin(["visit", "view", "cart", "purchase"]).any()
+    assert (rows_of(store, "events", "broken_sequence")["sequence"] == 0).all()
+    assert not rows_of(store, "responses", "score_off_scale")["score"].between(0, 10).any()
+
+
+def test_copies_of_events_and_responses(store):
+    for table in ("contracts", "events", "responses"):
+        for kind in ADDED[table]:
+            listed = of(store, table, kind)
+            rows = getattr(store, table)
+            copies, sources = (rows.iloc[listed[name]].reset_index(drop=True) for name in ("row", "copy_of"))
+            if kind == "near_duplicate":
+                gap = copies["timestamp"] - sources["timestamp"]
+                assert gap.between(pd.Timedelta(seconds=1), pd.Timedelta(seconds=9)).all()
+                copies, sources = copies.drop(columns="timestamp"), sources.drop(columns="timestamp")
+            pd.testing.assert_frame_equal(copies, sources)
+            assert not set(listed["copy_of"]) & set(of(store, table)["row"])

@@ -116,3 +116,17 @@ def test_p_values_of_one_common_factor_are_uniform():
     ]
     assert stats.kstest(p, "uniform").pvalue > 0.01
     assert np.isnan(metrics.proportional(predicted[:1], predicted[:1], np.eye(1))).all()
+
+
+@pytest.mark.parametrize(
+    ("actual", "high", "misses"),
+    [
+        ([0.5, 0.2, 0.3, 0.8], [0.2, 0.3, 0.4, 0.9], True),
+        ([0.5, 0.2, 0.6, 0.8], [0.2, 0.3, 0.4, 0.9], False),  # more than one other only
+        ([0.5, 0.2, 0.3, 0.8], [0.2, 0.3, 0.6, 0.9], False),  # within what chance makes of the third
+        ([0.5, 0.2, 0.3, 0.8], [0.6, 0.3, 0.4, 0.9], False),  # within what chance makes of itself
+        ([0.5], [0.2], False),
+    ],
+)
+def test_the_lowest_group(actual, high, misses):
+    assert metrics.lowest_group_misses(np.array(actual), np.array(high)) is misses

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from decimal import Decimal
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -142,6 +143,39 @@ def test_cleaning_the_clean_takes_nothing_more_away(tx):
     pd.testing.assert_frame_equal(again.frame, once.frame)
 
 
+def unusual(tx):
+    """Quantities five robust deviations of their logarithm from the median of the product."""
+    size = np.log(tx.loc[tx["quantity"] != 0, "quantity"].abs())
+    product = tx.loc[size.index, "product_id"]
+    small = product.map(product.value_counts()) < 6
+    middle = size.groupby(product).transform("median").where(~small, size.median())
+    far = (size - middle).abs()
+    general = (size - size.median()).abs().median()
+    spread = far.groupby(product).transform("median").where(~small, general)
+    return (far > 5 * np.maximum(1.4826 * spread, np.log(2))).sum()
+
+
+def near_duplicates(tx):
+    """Lines of the same customer, product and quantity as one up to a minute earlier, and not of the same time."""
+    same = ["customer_id", "product_id", "quantity"]
+    times = tx.dropna(subset=same)[[*same, "timestamp"]].drop_duplicates().sort_values("timestamp", kind="stable")
+    times["gap"] = times.groupby(same)["timestamp"].diff()
+    near = times[times["gap"] <= pd.Timedelta(minutes=1)]
+    return len(tx.merge(near, on=[*same, "timestamp"]))
+
+
+def unbought(tx):
+    """Refunds for which too little was sold before, and not yet taken back: line by line."""
+    known = tx.dropna(subset=["customer_id", "product_id"]).sort_values(
+        ["timestamp", "quantity"], key=lambda column: column < 0 if column.name == "quantity" else column, kind="stable"
+    )
+    stock, found = defaultdict(int), 0
+    for who, what, units in known[["customer_id", "product_id", "quantity"]].itertuples(index=False):
+        found += units < 0 and stock[who, what] < -units
+        stock[who, what] = max(stock[who, what] + units, 0)
+    return found
+
+
 def test_the_preset_finds_what_pandas_finds(tx):
     result = validate(tx, presets.transactions())
     assert not result.passed
@@ -152,6 +186,11 @@ def test_the_preset_finds_what_pandas_finds(tx):
         "in_range(quantity, low=-10000, high=10000)": (tx["quantity"].abs() > 10_000).sum(),
         "in_range(unit_price, low=0)": (tx["unit_price"] < 0).sum(),
         "quantity * amount >= 0": (tx["quantity"] * tx["amount"] < 0).sum(),
+        "usual quantity of the product": unusual(tx),
+        "unit_price != 0": (tx["unit_price"] == 0).sum(),
+        "no near duplicates": near_duplicates(tx),
+        "no cancellation": tx["order_id"].str.startswith("C").sum(),
+        "refunds follow purchases": unbought(tx),
     }
     assert result.account.rows_out + len(result.rejected) == LINES
     good = tx.dropna(subset="customer_id")

@@ -133,7 +133,10 @@ def _objects_to_times(series: nw.Series[Any], what: str) -> nw.Series[Any]:
             suggestion='bring them to one zone first: pd.to_datetime(column, utc=True).dt.tz_convert("Europe/Berlin")',
             code="mixed_zones",
         )
-    if not native.map(lambda value: isinstance(value, dt.date) or pd.isna(value)).all():
+    # of a list `isna` answers for each of its elements
+    if not native.map(
+        lambda value: isinstance(value, dt.date) or (pd.api.types.is_scalar(value) and pd.isna(value))
+    ).all():
         return series
     return nw.from_native(pd.to_datetime(native), series_only=True)
 

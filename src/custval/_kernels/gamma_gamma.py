@@ -23,7 +23,17 @@ from custval._kernels.priors import Prior, maximize_posterior
 from custval.errors import FitError
 from custval.typing import FloatArray, IntArray
 
-__all__ = ["Objective", "draw", "expected_spend", "fit", "log_likelihood", "log_mean_slopes", "mean_exists", "prior"]
+__all__ = [
+    "Objective",
+    "draw",
+    "draw_totals",
+    "expected_spend",
+    "fit",
+    "log_likelihood",
+    "log_mean_slopes",
+    "mean_exists",
+    "prior",
+]
 
 # rows from which it pays to fit a sample first
 _MANY = 50_000
@@ -272,6 +282,41 @@ def draw(p: float, q: float, gamma: float, x: IntArray, rng: np.random.Generator
     """
     mean = p * gamma / rng.standard_gamma(q, x.size)
     return rng.standard_gamma(p, int(x.sum())) * np.repeat(mean / p, x), mean
+
+
+def draw_totals(
+    theta: tuple[float, float, float], x: FloatArray, m: FloatArray, count: IntArray, rng: np.random.Generator
+) -> FloatArray:
+    """Draw what customers spend in some more purchases, given what they have spent.
+
+    Someone with x amounts of mean m has nu ~ Gamma(p x + q, gamma + m x), and the sum of k amounts is Gamma(p k, nu).
+
+    Parameters
+    ----------
+    theta : tuple of three floats
+        The parameters p, q, gamma.
+    x, m : array of shape (n,)
+        Number of amounts seen and their mean; both 0 where none is.
+    count : array of int, shape (n, d)
+        How many purchases there are in each draw.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of shape (n, d)
+
+    Examples
+    --------
+    >>> count = np.full((1, 100_000), 3)
+    >>> theta, x, m = (6.25, 3.74, 15.44), np.array([2.0]), np.array([22.35])
+    >>> float(draw_totals(theta, x, m, count, np.random.default_rng(1)).mean().round(1))
+    74.1
+    >>> 3 * expected_spend(*theta, x, m).round(2)
+    array([73.98])
+    """
+    p, q, gamma = theta
+    nu = rng.standard_gamma((p * x + q)[:, None], count.shape) / (gamma + m * x)[:, None]
+    return np.asarray(rng.standard_gamma(p * count) / nu)
 
 
 def _log_beta(a: FloatArray, b: float) -> FloatArray:

@@ -29,6 +29,7 @@ __all__ = [
     "correlation",
     "count_variance",
     "errors",
+    "lowest_group_misses",
     "normalized_gini",
     "proportional",
     "rank_groups",
@@ -290,3 +291,29 @@ def proportional(actual: FloatArray, predicted: FloatArray, covariance: FloatArr
     left = actual - factor * predicted
     statistic = float(left @ np.linalg.solve(covariance, left))
     return factor, statistic, float(chdtrc(actual.size - 1, statistic))
+
+
+def lowest_group_misses(actual: FloatArray, high: FloatArray) -> bool:
+    """Whether those of whom least is expected did more than others, and more than chance explains.
+
+    Parameters
+    ----------
+    actual, high : array of shape (k,)
+        What came per customer, and the most that is expected by chance, of groups in the order of their predictions.
+
+    Returns
+    -------
+    bool
+        True if the first group lies above its own `high`, and above both `actual` and `high` of two others or more.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> high = np.array([0.2, 0.3, 0.4, 0.9])
+    >>> lowest_group_misses(np.array([0.5, 0.2, 0.3, 0.8]), high)
+    True
+    >>> lowest_group_misses(np.array([0.5, 0.2, 0.6, 0.8]), high)
+    False
+    """
+    passed = actual[0] > np.maximum(actual[1:], high[1:])
+    return bool(actual[0] > high[0] and np.count_nonzero(passed) >= 2)

@@ -34,7 +34,9 @@ def float_column(table: Table, values: Any) -> nw.Series[Any]:
 
 def nulls_for_nan(series: nw.Series[Any]) -> nw.Series[Any]:
     """The same column, missing where there is no number."""
-    return series.fill_nan(None) if series.dtype.is_float() and len(series) else series
+    if not series.dtype.is_float() or not series.is_nan().any():
+        return series
+    return series.to_frame().select(nw.when(~nw.col(series.name).is_nan()).then(nw.col(series.name)))[series.name]
 
 
 def nulls_for_nan_lazily(column: nw.Expr) -> nw.Expr:

@@ -7,7 +7,7 @@ import numpy as np
 from custval._kernels.occasions import Occasions
 from custval.typing import FloatArray
 
-__all__ = ["AS_LAST", "BASE_MEAN", "IF_LATELY", "OWN_RATE", "as_in_last_window", "from_summary"]
+__all__ = ["AS_LAST", "BASE_MEAN", "IF_LATELY", "OWN_RATE", "as_in_last_window", "from_summary", "seen"]
 
 BASE_MEAN = "mean of the base"
 OWN_RATE = "own rate so far"
@@ -41,7 +41,7 @@ def from_summary(x: FloatArray, t_x: FloatArray, T: FloatArray, t: FloatArray) -
     return {BASE_MEAN: rate * t, OWN_RATE: own, IF_LATELY: np.where(lately, own, 0.0)}
 
 
-def as_in_last_window(bought: Occasions, split: int, length: int) -> FloatArray:
+def as_in_last_window(bought: Occasions, split: int, length: int, first: int) -> FloatArray:
     """As many purchases as in the last window of the same length.
 
     Parameters
@@ -50,13 +50,21 @@ def as_in_last_window(bought: Occasions, split: int, length: int) -> FloatArray:
         Up to the period `split`; every customer has one.
     split, length : int
         The period with which calibration ends; the number of periods of the horizon.
+    first : int
+        The period with which the data begin.
 
     Returns
     -------
     array of shape (n,)
         Occasions in the `length` periods up to and with `split`. The first purchase of a customer repeats nothing,
-        and is not counted.
+        and is not counted. Where the data begin later than that window, what they hold is scaled up to its length.
     """
     inside = bought.period > split - length
     inside[bought.start[:-1]] = False
-    return np.add.reduceat(inside, bought.start[:-1]).astype(np.float64)
+    counted = np.add.reduceat(inside, bought.start[:-1]).astype(np.float64)
+    return counted * (length / seen(split, length, first))
+
+
+def seen(split: int, length: int, first: int) -> int:
+    """How many of the last `length` periods up to and with `split` the data hold, which begin with `first`."""
+    return min(length, split - first + 1)

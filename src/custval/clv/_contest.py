@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 
 from custval._kernels.holdout_metrics import Errors, errors
+from custval.clv._baselines import IF_LATELY, OWN_RATE
 from custval.clv._judge import judge
 from custval.clv._origins import Origin
 from custval.clv._purchase import PurchaseModel
 from custval.errors import CustvalError
 from custval.typing import FloatArray, IntArray
 
-__all__ = ["MODEL", "RULE", "Score", "Standing", "hold", "noise", "standings"]
+__all__ = ["MODEL", "RULE", "Score", "Standing", "hold", "likelihood_noise", "noise", "standings"]
 
 MODEL, RULE = "model", "baseline"
+# a probability of being alive from which on nobody leaves
+_CERTAIN = 0.9999
+_TWINS = (OWN_RATE, IF_LATELY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Score:
     status : str
         "converged", "boundary", "failed", or "" for a rule.
     reason : str
-        Why a fit failed or ended on a boundary.
+        Why a fit failed or ended on a boundary, or what there is to say of a rule.
     errors : Errors or None
         None if the fit failed.
     log_score, coverage, aic, bic : float
@@ -39,10 +43,13 @@ class Score:
     mix_changes : bool
     all_alive : bool
         Whether every one-time buyer is taken to be alive for certain.
+    nobody_leaves : bool
+        Whether everybody in the base is taken to be alive, all but for certain.
     one_time : float
         The share of the customers who have bought once.
-    customer, squared : arrays of shape (n,)
-        The customers and their squared errors.
+    customer, squared, log_probability : arrays of shape (n,)
+        The customers, their squared errors, and how probable the model found what they did; the last is empty for a
+        rule.
     """
 
     name: str
@@ -58,9 +65,16 @@ class Score:
     bic: float = np.nan
     mix_changes: bool = False
     all_alive: bool = False
+    nobody_leaves: bool = False
     one_time: float = np.nan
     customer: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     squared: FloatArray = field(default_factory=lambda: np.zeros(0))
+    log_probability: FloatArray = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def relative_bias(self) -> float:
+        """The predicted total over the actual one, less 1; NaN if nothing came."""
+        return self.value("bias") / self.value("actual") if self.value("actual") > 0 else np.nan
 
     def value(self, name: str) -> float:
         """A number of it by name; NaN if there is none."""
@@ -88,6 +102,18 @@ class Standing:
         return sum(score.status == status for score in self.scores)
 
     @property
+    def relative_bias(self) -> float:
+        """The predicted total of all cutoffs over the actual one, less 1; NaN if nothing came."""
+        known = [score for score in self.scores if score.errors is not None]
+        came = sum(score.value("actual") for score in known)
+        return sum(score.value("bias") for score in known) / came if came > 0 else np.nan
+
+    @property
+    def n_mix_changes(self) -> int:
+        """At how many cutoffs customers who came early and late deviate differently."""
+        return sum(score.mix_changes for score in self.scores)
+
+    @property
     def n_cutoffs(self) -> int:
         """At how many cutoffs there is a prediction."""
         return sum(score.errors is not None for score in self.scores)
@@ -99,7 +125,21 @@ def hold(models: Mapping[str, PurchaseModel], origins: Iterable[Origin], level: 
     for origin in origins:
         scores += [_of_model(name, model, origin, level) for name, model in models.items()]
         scores += [_of_rule(name, predicted, origin) for name, predicted in origin.rules.items()]
-    return scores
+    return _without_a_double(scores)
+
+
+def _without_a_double(scores: list[Score]) -> list[Score]:
+    """Leave out "own rate if bought lately" where at every cutoff everybody has bought so lately."""
+    own, lately = ([score for score in scores if score.name == name and score.kind == RULE] for name in _TWINS)
+    if any(not _alike(a, b) for a, b in zip(own, lately, strict=True)):
+        return scores
+    note = f"the same as '{IF_LATELY}': everybody has bought within the last horizon"
+    told = {id(score): replace(score, reason=note) for score in own}
+    return [told.get(id(score), score) for score in scores if all(score is not twin for twin in lately)]
+
+
+def _alike(one: Score, other: Score) -> bool:
+    return np.array_equal(one.squared, other.squared) and one.value("predicted") == other.value("predicted")
 
 
 def _of_model(name: str, model: PurchaseModel, origin: Origin, level: float) -> Score:
@@ -120,9 +160,12 @@ def _of_model(name: str, model: PurchaseModel, origin: Origin, level: float) -> 
         bic=getattr(fitted, "bic_", np.nan),
         mix_changes=found.mix_changes,
         all_alive=_all_alive(fitted, origin),
+        nobody_leaves=bool(fitted._alive(origin.base.x, origin.base.t_x, origin.base.T).min() > _CERTAIN),
         one_time=float((origin.base.x == 0).mean()),
         customer=origin.customer,
         squared=np.square(found.prediction.mean - origin.actual),
+        # what a model holds for impossible counts as the smallest number there is, so that differences exist
+        log_probability=np.log(np.maximum(found.prediction.probability, np.finfo(float).tiny)),
     )
 
 
@@ -138,6 +181,7 @@ def _of_rule(name: str, predicted: FloatArray, origin: Origin) -> Score:
         kind=RULE,
         cutoff=str(origin.cutoff),
         n=len(origin.base),
+        reason=origin.notes.get(name, ""),
         errors=errors(origin.actual, predicted),
         customer=origin.customer,
         squared=np.square(predicted - origin.actual),
@@ -159,12 +203,26 @@ def noise(one: Standing, other: Standing) -> float:
 
     The differences of a customer at several cutoffs are summed first, so that they need not be independent.
     """
-    difference = np.zeros(1)
-    for mine, yours in zip(one.scores, other.scores, strict=True):
-        if mine.errors is None or yours.errors is None:
-            continue
-        size = max(difference.size, int(mine.customer.max()) + 1)
-        difference = np.pad(difference, (0, size - difference.size))
-        difference += np.bincount(mine.customer, yours.squared - mine.squared, size)
-    spread = float(np.sqrt(np.square(difference - difference.mean()).sum()))
-    return float(difference.sum()) / spread if spread > 0 else 0.0
+    return _standard_errors([(mine, yours.squared - mine.squared) for mine, yours in _pairs(one, other)])
+
+
+def likelihood_noise(one: Standing, other: Standing) -> float:
+    """How many standard errors the log-probabilities of one model lie above those of another, in the same way."""
+    return _standard_errors(
+        [(mine, mine.log_probability - yours.log_probability) for mine, yours in _pairs(one, other)]
+    )
+
+
+def _pairs(one: Standing, other: Standing) -> list[tuple[Score, Score]]:
+    both = zip(one.scores, other.scores, strict=True)
+    return [(mine, yours) for mine, yours in both if mine.errors is not None and yours.errors is not None]
+
+
+def _standard_errors(differences: Iterable[tuple[Score, FloatArray]]) -> float:
+    total = np.zeros(1)
+    for score, difference in differences:
+        size = max(total.size, int(score.customer.max()) + 1)
+        total = np.pad(total, (0, size - total.size))
+        total += np.bincount(score.customer, difference, size)
+    spread = float(np.sqrt(np.square(total - total.mean()).sum()))
+    return float(total.sum()) / spread if spread > 0 else 0.0

@@ -14,7 +14,7 @@ from custval._check import Moment, SpanOf, moment
 from custval._frame import Table, enter, numbers
 from custval._kernels.calendar import not_after, period_number, period_start, shift, units_per_period
 from custval._kernels.occasions import occasions
-from custval.clv._baselines import AS_LAST, as_in_last_window, from_summary
+from custval.clv._baselines import AS_LAST, as_in_last_window, from_summary, seen
 from custval.clv._predictive import Base
 from custval.errors import CustvalError, CustvalWarning, DataError
 from custval.summary import calibration_holdout
@@ -42,6 +42,8 @@ class Origin:
         Numbers of the customers, the same at every cutoff.
     rules : dict of str to array of shape (n,)
         Predictions without a model.
+    notes : dict of str to str
+        What there is to say of a rule at this cutoff.
     """
 
     cutoff: Moment
@@ -50,6 +52,7 @@ class Origin:
     actual: FloatArray
     customer: IntArray
     rules: dict[str, FloatArray]
+    notes: dict[str, str]
 
 
 def moments(cutoffs: Any, zone: str | None) -> list[Moment]:
@@ -124,5 +127,14 @@ def _origin(lines: Lines, cutoff: Moment, final: int, unit: str) -> Origin:
     regularity = {"sum_log_intervals": bought.sum_log_intervals(units_per_period(grain, unit))}
     table = enter(table.extend(regularity), "the holdout")
     base = Base(*(numbers(table, name) for name in ("frequency", "recency", "T", "holdout_T")))
-    rules = {**from_summary(base.x, base.t_x, base.T, base.t), AS_LAST: as_in_last_window(bought, split, final - split)}
-    return Origin(cutoff, table, base, numbers(table, "holdout_frequency"), customer, rules)
+    length, first = final - split, int(lines.period.min())
+    last = as_in_last_window(bought, split, length, first)
+    rules = {**from_summary(base.x, base.t_x, base.T, base.t), AS_LAST: last}
+    actual = numbers(table, "holdout_frequency")
+    return Origin(cutoff, table, base, actual, customer, rules, _notes(seen(split, length, first), length, grain))
+
+
+def _notes(held: int, length: int, grain: str) -> dict[str, str]:
+    if held == length:
+        return {}
+    return {AS_LAST: f"counted in {held} of the {length} periods ({grain}), where the data begin, and scaled up"}

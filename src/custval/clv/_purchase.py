@@ -144,6 +144,7 @@ class PurchaseModel(Predictions, Sampling):
         horizon: Span,
         monetary_value: float | None = None,
         spend: Any = None,
+        unit: str | None = None,
     ) -> dict[str, float]:
         """Score one customer from plain numbers: for services, without a frame.
 
@@ -154,20 +155,25 @@ class PurchaseModel(Predictions, Sampling):
         horizon : str or float
             A span such as "12M", or a number of units of `unit_`.
         monetary_value : float, optional
-            Mean amount per repeat occasion.
+            Mean amount per repeat occasion; for someone without one it is 0, or left out.
         spend : GammaGammaModel, optional
             A fitted model of spend; without it `monetary_value` is taken for the expected spend.
+        unit : {"h", "D", "W", "M", "Y"}, optional
+            The unit of `recency` and `T`, to be sure that it is the model's: numbers do not carry theirs.
 
         Returns
         -------
         dict
             `probability_alive` now, `expected_purchases` and `probability_active` in the horizon; with
-            `monetary_value` also `expected_spend` per purchase and `expected_revenue` in the horizon, not discounted.
+            `monetary_value` or `spend` also `expected_spend` per purchase and `expected_revenue` in the horizon, not
+            discounted. (A discounted value with its interval: `lifetime_value` of a mapping with one row.)
 
         Raises
         ------
         CustvalError
-            If the numbers are no customer's.
+            If the numbers are no customer's, or a repeat customer has a `spend` model and no `monetary_value`.
+        DataError
+            If `unit` is another than the model's.
 
         Examples
         --------
@@ -179,6 +185,9 @@ class PurchaseModel(Predictions, Sampling):
          'expected_revenue': 27.402}
         """
         t = self._horizon(horizon)
+        if unit is not None:
+            why = f"this {type(self).__name__} was fitted in {self.unit_!r}"
+            refuse_other_unit(choice(unit, "unit", GRAINS), self.unit_, why)
         x, t_x, end = (number(v, name) for v, name in ((frequency, "frequency"), (recency, "recency"), (T, "T")))
         for law in customer_laws(x, t_x, end, discrete=self._discrete):
             if law.broken:
@@ -195,10 +204,15 @@ class PurchaseModel(Predictions, Sampling):
             "expected_purchases": alive * float(self._kernel.expected_purchases_alive(*theta, *state, t)[0]),
             "probability_active": alive * float(self._kernel.probability_active_alive(*theta, *state, t)[0]),
         }
-        if monetary_value is not None:
-            amount = number(monetary_value, "monetary_value")
-            if spend is not None and not isinstance(spend, GammaGammaModel):
-                raise CustvalError(f"spend must be a GammaGammaModel; got {spend!r}", suggestion="spend=None")
+        if spend is not None and not isinstance(spend, GammaGammaModel):
+            raise CustvalError(f"spend must be a GammaGammaModel; got {spend!r}", suggestion="spend=None")
+        if spend is not None and monetary_value is None and x > 0:
+            raise CustvalError(
+                f"a model of spend needs monetary_value, the mean amount of the {x:.0f} repeat occasions",
+                suggestion="monetary_value=…",
+            )
+        if monetary_value is not None or spend is not None:
+            amount = number(monetary_value or 0.0, "monetary_value")
             mean = amount if spend is None else spend.spend_of_one(frequency, amount)
             score |= {"expected_spend": mean, "expected_revenue": mean * score["expected_purchases"]}
         return score

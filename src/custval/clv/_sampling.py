@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from custval._check import affordable, random_generator, whole
-from custval._frame import codes, enter, new_frame
+from custval._frame import Table, codes, enter, new_frame
 from custval._model import check_fitted
 from custval.clv._answers import identifiers_of
 from custval.clv._customer_base import CustomerBase
 from custval.errors import CustvalError
 from custval.typing import FloatArray, IntArray, IntoFrame, RngLike, Span
 
-__all__ = ["Sampling", "finite_times"]
+__all__ = ["Sampling", "drawing_order", "finite_times"]
 
 
 class Sampling(CustomerBase):
@@ -107,19 +107,22 @@ class Sampling(CustomerBase):
         table.require("frequency", "recency", "T")
         x, t_x, T = self._read(table)
         affordable(len(x) * n_draws, "draws", "a smaller n_draws, or fewer customers at a time")
-        order = (
-            np.argsort(codes(table["customer_id"])[0], kind="stable") if "customer_id" in table else np.arange(len(x))
-        )
-        generator = random_generator(rng)
-        x, t_x, T = x[order], t_x[order], T[order]
-        drawn = self._kernel.draw_future_alive(*self._theta(), *self._state_of(x, t_x, T), t, n_draws, generator)
-        drawn = drawn * (generator.random((len(x), n_draws)) < self._alive(x, t_x, T)[:, None])
-        purchases = np.empty_like(drawn)
-        purchases[order] = drawn
+        order = drawing_order(table)
+        purchases = np.empty((len(x), n_draws), dtype=np.int64)
+        purchases[order] = self._draw_future((x[order], t_x[order], T[order]), t, n_draws, random_generator(rng))
         rows = np.repeat(np.arange(len(x)), n_draws)
         return table.make(
             {**identifiers_of(table, rows), "draw": np.tile(np.arange(n_draws), len(x)), "purchases": purchases.ravel()}
         )
+
+    def _draw_future(
+        self, rows: tuple[FloatArray, FloatArray, FloatArray], t: float, n_draws: int, rng: np.random.Generator
+    ) -> IntArray:
+        """Draws of the number of purchases in (T, T + t], shape (n, n_draws), of customers (x, t_x, T)."""
+        x, t_x, T = rows
+        drawn = self._kernel.draw_future_alive(*self._theta(), *self._state_of(x, t_x, T), t, n_draws, rng)
+        stays: IntArray = drawn * (rng.random((len(x), n_draws)) < self._alive(x, t_x, T)[:, None])
+        return stays
 
     def _draw(self, n: int, T: Any, rng: RngLike) -> tuple[FloatArray, IntArray, FloatArray, Mapping[str, Any]]:
         check_fitted(self, "params_")
@@ -139,6 +142,13 @@ class Sampling(CustomerBase):
     def _more_of_a_sample(self, n: int, customer: IntArray, time: FloatArray) -> Mapping[str, Any]:  # noqa: ARG002
         """Further columns of a drawn summary, from whose purchases are when."""
         return {}
+
+
+def drawing_order(table: Table) -> IntArray:
+    """The order in which customers are drawn, so that the order of their rows does not matter: that of their ids."""
+    if "customer_id" not in table:
+        return np.arange(len(table))
+    return np.argsort(codes(table["customer_id"])[0], kind="stable")
 
 
 def finite_times(values: Any, name: str) -> FloatArray:

@@ -89,7 +89,7 @@ def _schedule(model: CustomerBase, horizon: Span, rate: float, timing: str) -> t
         parts = span(horizon, "horizon")
         own = parts.unit
         count = float(parts.count)
-        length = model._horizon(f"1{own}")
+        length = model._horizon(horizon) / count
     else:
         own = model.unit_ or ""
         count, length = number(horizon, "horizon", above=0.0), 1.0

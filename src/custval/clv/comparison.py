@@ -13,8 +13,9 @@ from custval._check import fraction, grain_and_unit, span
 from custval._frame import Table, enter, labels, to_mapping
 from custval._plots import ranked_points
 from custval._result import Result
+from custval.clv._advice import advise
 from custval.clv._answers import float_column
-from custval.clv._contest import MODEL, RULE, Score, Standing, hold, noise, standings
+from custval.clv._contest import MODEL, RULE, Score, Standing, hold, standings
 from custval.clv._origins import moments, origins
 from custval.clv._purchase import PurchaseModel
 from custval.errors import CustvalError, DataError
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Comparison", "compare"]
 
-# standard errors of the difference of squared errors; below it two models are as good
-_NOISE = 1.96
-# of one-time buyers: from it on a model that takes them all for alive misleads
-_MANY = 0.25
-
 _MEANS = ("rmse", "mae", "bias", "log_score", "correlation", "gini", "coverage", "aic", "bic")
 
 
@@ -41,20 +37,29 @@ class Comparison(Result):
     Attributes
     ----------
     advice : str
-        One sentence: which model, by how much, and whether it beats the rules.
+        Two or three sentences: which model, by how much, and whether it beats the rules; by how much it misses the
+        total; and what else decides trust: customers who came early and late that deviate differently, models that
+        are one in effect, one-time buyers that never leave, another model with a clearly better log score.
     best : PurchaseModel or None
         An unfitted clone of the model with the smallest RMSE, to be fitted on all data; None if no fit succeeded.
         A rule is never the best model.
     beats_baseline : bool
         Whether that model's RMSE is below that of every rule.
+    relative_bias : float
+        By how much that model misses the purchases of all holdouts: Σ predicted / Σ actual − 1; NaN if there is none.
+    mix_changes : bool
+        Whether at some cutoff it errs otherwise for customers who came early than for those who came late: see
+        `Evaluation`.
     ranking : frame
         `rank, model, kind` ("model" or "baseline"), then means over the cutoffs: `rmse, mae, bias` (of the total),
-        `log_score, correlation, gini, coverage, aic, bic`, null where there is none; `n_cutoffs` with a prediction,
-        and how many fits ended as `n_converged, n_boundary, n_failed`. Those that failed somewhere stand behind
-        those that did not.
+        `log_score, correlation, gini, coverage, aic, bic`, null where there is none; `relative_bias` (Σ predicted
+        / Σ actual − 1 over the cutoffs), `n_cutoffs` with a prediction, at how many of them the mix of customers
+        changes (`n_mix_changes`), and how many fits ended as `n_converged, n_boundary, n_failed`. Those that failed
+        somewhere stand behind those that did not.
     by_cutoff : frame
-        The same for each cutoff: `cutoff, model, kind, status, reason, n, actual, predicted, bias, mae, rmse,
-        log_score, correlation, gini, coverage, aic, bic, mix_changes` (see `Evaluation`).
+        The same for each cutoff: `cutoff, model, kind, status, reason` (why a fit failed or ended on a boundary, or
+        what there is to say of a rule), `n, actual, predicted, bias, mae, rmse, log_score, correlation, gini,
+        coverage, aic, bic, mix_changes` (see `Evaluation`).
     interval : float
         The level of the intervals that `coverage` counts.
     """
@@ -62,6 +67,8 @@ class Comparison(Result):
     advice: str
     best: PurchaseModel | None
     beats_baseline: bool
+    relative_bias: float
+    mix_changes: bool
     ranking: Any
     by_cutoff: Any
     interval: float
@@ -151,7 +158,9 @@ def compare(
     The rules without a model are "as many as in the last window", each customer's repeat purchases in the time
     before the cutoff that is as long as the horizon; "mean of the base", everyone at the rate Σ frequency / Σ T; "own
     rate so far", each at frequency / T; and "own rate if bought lately", so if the last purchase lies in that last
-    window, else none.
+    window, else none. Where the data begin later than that window, the count of the first rule is multiplied by the
+    length of the horizon over that of the data up to the cutoff, and `reason` in `by_cutoff` says so. Where everybody
+    has bought in that window, at every cutoff, the last two rules are one: then "own rate so far" stands for both.
 
     A fit that fails is a row with the reason.
 
@@ -176,9 +185,11 @@ def compare(
     models_, rules = ([one for one in order if one.kind == kind and one.n_cutoffs] for kind in (MODEL, RULE))
     beats = bool(models_) and models_[0].mean("rmse") < rules[0].mean("rmse")
     return Comparison(
-        advice=_advice(models_, rules[0]),
+        advice=advise(models_, rules[0]),
         best=clone(named[models_[0].name]) if models_ else None,
         beats_baseline=beats,
+        relative_bias=models_[0].relative_bias if models_ else np.nan,
+        mix_changes=bool(models_) and models_[0].n_mix_changes > 0,
         ranking=_ranking(lines.table, order),
         by_cutoff=_by_cutoff(lines.table, scores),
         interval=level,
@@ -212,66 +223,6 @@ def _named(models: Any) -> dict[str, PurchaseModel]:
     return named
 
 
-def _advice(models: Sequence[Standing], rule: Standing) -> str:
-    if not models:
-        return "No model could be fitted: see the reasons in by_cutoff."
-    best = models[0]
-    return f"{_against_models(models)}; {_against_rule(best, rule)}{_about_one_time_buyers(models)}."
-
-
-def _against_models(models: Sequence[Standing]) -> str:
-    best = models[0]
-    own = f"{best.name} predicts best (RMSE {best.mean('rmse'):.3f}"
-    if len(models) == 1:
-        return f"{best.name} is the only model with a prediction (RMSE {best.mean('rmse'):.3f})"
-    second = models[1]
-    if second.n_cutoffs < best.n_cutoffs:
-        return f"{own}), and is the only model that could be fitted at all cutoffs"
-    gap = _below(best, second)
-    chance = "which chance can explain" if noise(best, second) < _NOISE else "more than chance explains"
-    return f"{own}, {gap:.1%} below {second.name}, {chance})"
-
-
-def _against_rule(best: Standing, rule: Standing) -> str:
-    gap = _below(best, rule)
-    rival = f"the best rule without a model, '{rule.name}' ({rule.mean('rmse'):.3f})"
-    if gap <= 0.0:
-        return f"it does not beat {rival}, so that none of the models pays here"
-    sure = "" if noise(best, rule) >= _NOISE else ", a difference that chance can explain"
-    return f"it beats {rival}, by {gap:.1%}{sure}"
-
-
-def _below(one: Standing, other: Standing) -> float:
-    """By what share the mean RMSE of one lies below that of another; none lies below 0."""
-    rival = other.mean("rmse")
-    return 1.0 - one.mean("rmse") / rival if rival > 0.0 else 0.0
-
-
-def _about_one_time_buyers(models: Sequence[Standing]) -> str:
-    """What to say where the best model takes every one-time buyer for alive, and many have bought once."""
-    best = models[0]
-    last = [score for score in best.scores if score.errors is not None][-1]
-    if not last.all_alive or last.one_time < _MANY:
-        return ""
-    others = [
-        one
-        for one in models[1:]
-        if one.n_cutoffs == best.n_cutoffs and not any(score.all_alive for score in one.scores)
-    ]
-    as_good = [one for one in others if noise(best, one) < _NOISE]
-    likelier = [one.name for one in others if one.mean("log_score") > best.mean("log_score")]
-    warning = f"; but it takes all one-time buyers ({last.one_time:.0%} of the customers) for alive with probability 1"
-    if as_good and as_good[0] is others[0]:
-        return f"{warning}: prefer {as_good[0].name}, which predicts as well within chance and lets them leave"
-    if as_good:
-        # its difference is surer than that of one that is as good within chance, but smaller
-        above = others[0].mean("rmse") / best.mean("rmse") - 1.0
-        return f"{warning}: prefer {others[0].name}, whose RMSE is {above:.1%} above and which lets them leave"
-    if likelier:
-        return f"{warning}: take probability_alive from {likelier[0]}, which has the better log score"
-    return f"{warning}, so do not use its probability_alive for them"
-
-
 def _columns(table: Table, rows: Sequence[Any], names: Sequence[str], value: Any) -> dict[str, Any]:
     return {name: float_column(table, [value(row, name) for row in rows]) for name in names}
 
@@ -287,7 +238,9 @@ def _ranking(table: Table, order: Sequence[Standing]) -> Any:
             "model": _text(table, "model", [one.name for one in order]),
             "kind": _text(table, "kind", [one.kind for one in order]),
             **_columns(table, order, _MEANS, Standing.mean),
+            "relative_bias": float_column(table, [one.relative_bias for one in order]),
             "n_cutoffs": np.array([one.n_cutoffs for one in order]),
+            "n_mix_changes": np.array([one.n_mix_changes for one in order]),
             **{
                 f"n_{status}": np.array([one.count(status) for one in order])
                 for status in ("converged", "boundary", "failed")

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from custval._check import choice, fraction
 from custval._frame import Table, enter, examples, labels, numbers, to_mapping
-from custval._kernels.holdout_metrics import Errors, rank_groups
+from custval._kernels.holdout_metrics import Errors, lowest_group_misses, rank_groups
 from custval._plots import bars_and_intervals
 from custval._result import Result
 from custval.clv._answers import float_column
 from custval.clv._judge import THIRDS, Judged, best_baseline, judge
 from custval.clv._predictive import Base, group_totals
 from custval.clv._purchase import PurchaseModel, require_model
-from custval.errors import CustvalWarning, DataError
+from custval.clv._revenue import Revenue, revenue_of
+from custval.clv._verdict import verdict, warn_of_foreign_fit, warn_of_mix
+from custval.clv.gamma_gamma import GammaGammaModel
+from custval.errors import CustvalError, DataError
 from custval.typing import FloatArray, IntArray, IntoFrame
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ __all__ = ["Evaluation", "evaluate"]
 _HINT = "custval.calibration_holdout(transactions, calibration_end=…) makes such a table"
 # frequencies that stand alone; those above stand together
 _FREQUENCIES = 7
+# that can be drawn
+_GROUPS = ("frequency", "decile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,19 @@ class Evaluation(Result):
         Of the test that all thirds deviate in the same proportion; NaN if they are too small for it, or too equal.
     mix_changes : bool
         Whether it is below .01: the customers that came early and those that came late are not of one kind.
+    lowest_decile_misses : bool
+        Whether `calibration` is upside down at the bottom: the lowest decile bought more than its interval, more than
+        at least two other deciles, and more than their intervals. Such customers are not lost.
+    actual_revenue, predicted_revenue : float or None
+        The money of the holdout: Σ holdout_frequency · holdout_monetary_value, and Σ of each customer's expected
+        purchases times their expected spend. These and the following are None without `spend`.
+    revenue_bias, relative_revenue_bias : float or None
+        The predicted revenue less the actual one, and that over the actual one (NaN if nothing came in).
+    revenue_bias_from_purchases, revenue_bias_from_spend : float or None
+        The two parts of `revenue_bias`: the purchases too many or too few, at the actual spend per purchase; and the
+        predicted purchases at another spend than that. NaN if nothing was bought.
+    actual_spend_per_purchase, predicted_spend_per_purchase : float or None
+        The mean spend of the purchases that came, and the expected spend weighted with the expected purchases.
     """
 
     model: str
@@ -113,6 +130,15 @@ class Evaluation(Result):
     by_acquisition: Any
     acquisition_p_value: float
     mix_changes: bool
+    lowest_decile_misses: bool
+    actual_revenue: float | None = None
+    predicted_revenue: float | None = None
+    revenue_bias: float | None = None
+    relative_revenue_bias: float | None = None
+    revenue_bias_from_purchases: float | None = None
+    revenue_bias_from_spend: float | None = None
+    actual_spend_per_purchase: float | None = None
+    predicted_spend_per_purchase: float | None = None
 
     def __str__(self) -> str:
         return self.verdict
@@ -135,7 +161,14 @@ class Evaluation(Result):
         -------
         matplotlib Axes
         """
-        by = choice(by, "by", ("frequency", "decile"))
+        if isinstance(ax, str):
+            near = next((name for name in _GROUPS if name in ax.casefold()), _GROUPS[0])
+            raise CustvalError(
+                f"the first argument of plot is where to draw, matplotlib Axes; got {ax!r}: name the groups as "
+                f'plot(by="{near}")',
+                suggestion=f'plot(by="{near}")',
+            )
+        by = choice(by, "by", _GROUPS)
         groups = to_mapping(enter(self.by_frequency if by == "frequency" else self.calibration))
         return bars_and_intervals(
             ax,
@@ -150,7 +183,13 @@ class Evaluation(Result):
         )
 
 
-def evaluate(model: PurchaseModel, holdout: IntoFrame, *, interval: float = 0.9) -> Evaluation:
+def evaluate(
+    model: PurchaseModel,
+    holdout: IntoFrame,
+    *,
+    interval: float = 0.9,
+    spend: GammaGammaModel | str | float | None = None,
+) -> Evaluation:
     """Compare a model's predictions with what came after its data.
 
     Parameters
@@ -162,6 +201,9 @@ def evaluate(model: PurchaseModel, holdout: IntoFrame, *, interval: float = 0.9)
         that came in `holdout_T`, which may differ between customers. A lazy frame is to be collected first.
     interval : float
         The level of the intervals.
+    spend : fitted GammaGammaModel, column name, or number, optional
+        The spend per purchase, as in `lifetime_value`: checks the forecast of revenue too, against
+        `holdout_monetary_value`. A Gamma-Gamma model is fitted on the calibration as well.
 
     Returns
     -------
@@ -170,24 +212,30 @@ def evaluate(model: PurchaseModel, holdout: IntoFrame, *, interval: float = 0.9)
     Raises
     ------
     ColumnError, DataError
-        If the table has no holdout, no customers, values that no customer can have, or times in another unit than
-        the model's.
+        If the table has no holdout, or none of money where `spend` is given, no customers, values that no customer
+        can have, or times in another unit than the model's.
 
     Warns
     -----
     CustvalWarning
         If customers who came early deviate otherwise than those who came late: one set of parameters does not fit
-        both.
+        both. Also if the model, or `spend`, was fitted to more customers than the calibration has: it may have seen the
+        holdout. A fit to as many customers or fewer cannot be told by their number.
 
     Notes
     -----
     The errors are compared with three rules that need no model: "mean of the base", everyone buys at the rate Σ
     frequency / Σ T; "own rate so far", each at frequency / T; "own rate if bought lately", so for those whose last
-    purchase is not longer ago than the holdout is long, and nothing for the others.
+    purchase is not longer ago than the holdout is long, and nothing for the others. They are the rules that a summary
+    allows; `compare` has the transactions, and a harder one: "as many as in the last window".
 
     The interval of the total rests on a normal approximation: its variance is the sum of the customers' predictive
     variances, which come from the distribution of each one's count, and what the covariance of the parameters adds
     by the delta method. Parameters that run away (see `fit_status_`) are taken as known there.
+
+    Revenue has no interval: to the chance of the purchases it would have to add that of each spend, and what neither
+    model knows of its parameters. The spend part of its bias holds whose purchases they are, too: a model that gives
+    too many purchases to those who spend little expects too little for each.
 
     The test of the mix takes the deviations of three groups by the time of the first purchase, and asks whether
     they are proportional to the predictions, against the same variances and covariances.
@@ -206,20 +254,25 @@ def evaluate(model: PurchaseModel, holdout: IntoFrame, *, interval: float = 0.9)
     >>> result = cv.clv.evaluate(cv.clv.BetaGeoModel().fit(split), split)
     >>> result.actual_total, round(result.predicted_total, 1), round(result.mae, 3)
     (1882.0, 1653.4, 0.785)
+
+    With money:
+
+    >>> split = cv.calibration_holdout(cv.datasets.load_cdnow(sample=True), calibration_end="1997-09-30", unit="W")
+    >>> spend = cv.clv.GammaGammaModel().fit(split)
+    >>> result = cv.clv.evaluate(cv.clv.BetaGeoModel().fit(split), split, spend=spend)
+    >>> round(result.predicted_revenue), round(result.actual_revenue)
+    (59931, 70976)
+    >>> round(result.revenue_bias_from_purchases), round(result.revenue_bias_from_spend)
+    (-8622, -2424)
     """
     require_model(model)
     level = fraction(interval, "interval")
     table, base, actual = _read(model, holdout)
+    warn_of_foreign_fit(model, spend, table)
     found = judge(model, base, actual, level)
-    if found.mix_changes:
-        warnings.warn(
-            f"{type(model).__name__} errs otherwise for customers who came early than for those who came late "
-            f"(p = {found.p_value:.2g}; see by_acquisition): the mix of new customers changes. Fit them apart, or "
-            "fit on recent customers only",
-            CustvalWarning,
-            stacklevel=2,
-        )
-    return _packed(type(model).__name__, table, base, actual, found)
+    warn_of_mix(model, base, found)
+    result = _packed(type(model).__name__, table, base, actual, found)
+    return result if spend is None else _with_money(result, revenue_of(spend, table, found.prediction.mean, actual))
 
 
 def _read(model: PurchaseModel, holdout: IntoFrame) -> tuple[Table, Base, FloatArray]:
@@ -252,10 +305,12 @@ def _refuse(bad: Any, column: str, law: str) -> None:
 def _packed(name: str, table: Table, base: Base, actual: FloatArray, found: Judged) -> Evaluation:
     own, prediction = found.errors, found.prediction
     half = found.width * found.total_error
+    deciles = _deciles(actual, found)
+    lowest = lowest_group_misses(deciles["actual"], deciles["high"])
     beats = own.rmse < found.baselines[best_baseline(found.baselines)].rmse
     return Evaluation(
         model=name,
-        verdict=_verdict(name, found, half, beats=beats),
+        verdict=verdict(name, found, half, beats=beats, lowest_misses=lowest),
         n=len(base),
         interval=found.level,
         actual_total=own.actual,
@@ -277,30 +332,28 @@ def _packed(name: str, table: Table, base: Base, actual: FloatArray, found: Judg
         coverage_expected=float(prediction.inside.mean()),
         baselines=_baseline_frame(table, found.baselines),
         beats_baseline=beats,
-        calibration=_by_decile(table, actual, found),
+        calibration=table.make(deciles),
         by_frequency=_by_frequency(table, base, actual, found),
         by_acquisition=_by_acquisition(table, base, actual, found),
         acquisition_p_value=found.p_value,
         mix_changes=found.mix_changes,
+        lowest_decile_misses=lowest,
     )
 
 
-def _verdict(name: str, found: Judged, half: float, *, beats: bool) -> str:
-    own, rule = found.errors, best_baseline(found.baselines)
-    share = f" ({own.bias / own.actual:+.1%})" if own.actual else ""
-    chance = "within" if abs(own.bias) <= half else "beyond"
-    total = (
-        f"{name} predicts {own.predicted:,.0f} purchases where {own.actual:,.0f} came{share}, "
-        f"{chance} what chance makes of a true model at {found.level:.0%}."
+def _with_money(result: Evaluation, revenue: Revenue) -> Evaluation:
+    return replace(
+        result,
+        verdict=f"{result.verdict} {revenue.sentence()}",
+        actual_revenue=revenue.actual,
+        predicted_revenue=revenue.predicted,
+        revenue_bias=revenue.bias,
+        relative_revenue_bias=revenue.relative_bias,
+        revenue_bias_from_purchases=revenue.from_purchases,
+        revenue_bias_from_spend=revenue.from_spend,
+        actual_spend_per_purchase=revenue.actual_per_purchase,
+        predicted_spend_per_purchase=revenue.predicted_per_purchase,
     )
-    rival = f"that of the best rule without a model ({rule}: {found.baselines[rule].rmse:.3f})"
-    per_customer = (
-        f"Its RMSE per customer, {own.rmse:.3f}, is below {rival}."
-        if beats
-        else f"Its RMSE per customer, {own.rmse:.3f}, is not below {rival}: here the model does not pay."
-    )
-    mix = " Customers who came early and late deviate differently." if found.mix_changes else ""
-    return f"{total} {per_customer}{mix}"
 
 
 def _baseline_frame(table: Table, baselines: Mapping[str, Errors]) -> Any:
@@ -334,9 +387,9 @@ def _means(actual: FloatArray, found: Judged, group: IntArray, k: int) -> tuple[
     return there, columns
 
 
-def _by_decile(table: Table, actual: FloatArray, found: Judged) -> Any:
+def _deciles(actual: FloatArray, found: Judged) -> dict[str, Any]:
     there, columns = _means(actual, found, rank_groups(found.prediction.mean, 10), 10)
-    return table.make({"decile": there + 1, **columns})
+    return {"decile": there + 1, **columns}
 
 
 def _by_frequency(table: Table, base: Base, actual: FloatArray, found: Judged) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from custval._check import affordable, choice, in_unit, whole
+from custval._check import affordable, choice, in_unit, span, whole
 from custval._frame import enter, new_frame, numbers
 from custval._plots import heat_map
 from custval._result import Result
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FrequencyRecencyMatrix", "frequency_recency_matrix"]
 
-_UNITS = {"h": "hours", "D": "days", "W": "weeks", "M": "months", "Y": "years"}
+_UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "D": "days", "W": "weeks", "M": "months", "Y": "years"}
+_ONE = {"units of time": "unit of time"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class FrequencyRecencyMatrix(Result):
     horizon : float or None
         Of the expected purchases, in the same unit.
     unit : str or None
+    asked : tuple of str
+        T and the horizon as they were asked for, in words: "12 months"; the latter is empty if there is none.
     """
 
     cells: Any
@@ -45,6 +48,7 @@ class FrequencyRecencyMatrix(Result):
     T: float
     horizon: float | None
     unit: str | None
+    asked: tuple[str, str]
 
     def to_frame(self) -> Any:
         """The cells, one row each."""
@@ -67,13 +71,14 @@ class FrequencyRecencyMatrix(Result):
         values = numbers(table, self.quantity, missing=True).reshape(len(x), len(y)).T
         units = _UNITS.get(self.unit or "", "units of time")
         alive = self.quantity == "probability_alive"
-        what = "Probability of being alive" if alive else f"Expected purchases in the next {self.horizon:g} {units}"
+        observed, ahead = self.asked
+        what = "Probability of being alive" if alive else f"Expected purchases in the next {ahead}"
         return heat_map(
             ax,
             values,
             x,
             y,
-            title=f"{what},\n{self.T:g} {units} after the first purchase",
+            title=f"{what},\n{observed} after the first purchase",
             x_title="repeat purchases",
             y_title=f"{units} from first to last purchase",
             color_title=self.quantity.replace("_", " "),
@@ -153,7 +158,21 @@ def frequency_recency_matrix(
     values = np.full(x.size, np.nan)
     values[possible] = _values(model, x[possible], t_x[possible], end, t if quantity == "expected_purchases" else None)
     cells = new_frame({"frequency": x.astype(np.int64), "recency": t_x, quantity: values})
-    return FrequencyRecencyMatrix(cells, quantity, end, t if quantity == "expected_purchases" else None, model.unit_)
+    t = t if quantity == "expected_purchases" else None
+    asked = (_in_words(T, model.unit_), "" if t is None or horizon is None else _in_words(horizon, model.unit_))
+    return FrequencyRecencyMatrix(cells, quantity, end, t, model.unit_, asked)
+
+
+def _in_words(length: Span, unit: str | None) -> str:
+    """A span as it was asked for: "12M" is 12 months, and not 52.1775 weeks."""
+    count: float
+    if isinstance(length, str):
+        given = span(length, "length", zero=True)
+        count, unit = given.count, given.unit
+    else:
+        count = float(length)
+    units = _UNITS.get(unit or "", "units of time")
+    return f"{count:g} {units}" if count != 1 else f"1 {_ONE.get(units, units[:-1])}"
 
 
 def _values(model: PurchaseModel, x: FloatArray, t_x: FloatArray, end: float, t: float | None) -> FloatArray:

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from custval._check import choice, flag, fraction, number
-from custval._frame import LazyTable, nw
+from custval._check import choice, flag, fraction, number, random_generator
+from custval._frame import LazyTable, enter, nw
 from custval._kernels.tuples import distinct_rows
 from custval._model import check_fitted
 from custval.clv import _spend_in_engine as in_engine
 from custval.clv._answers import answer, nulls_for_nan_lazily
 from custval.clv._demands import Demand, all_of, finite
 from custval.clv._intervals import log_bounds
+from custval.clv._outcomes import outcome_bounds
 from custval.clv._purchase import PurchaseModel, require_model
 from custval.clv._purchase_in_engine import alive_times, beside_rows
 from custval.clv._spend import seen, spend_columns
@@ -23,7 +24,7 @@ from custval.clv._summary import enter_summary
 from custval.clv._valuation import Schedule, relative_spend_variance, spend_of
 from custval.clv.gamma_gamma import GammaGammaModel
 from custval.errors import CustvalError
-from custval.typing import FloatArray, IntoFrame, Span
+from custval.typing import FloatArray, IntoFrame, RngLike, Span
 
 __all__ = ["lifetime_value"]
 
@@ -38,6 +39,8 @@ def lifetime_value(
     margin: float = 1.0,
     discount_timing: str = "end",
     interval: float | None = None,
+    interval_of: str = "mean",
+    rng: RngLike = None,
     check: bool = True,
 ) -> Any:
     """Value of the future purchases of each customer.
@@ -63,9 +66,16 @@ def lifetime_value(
     discount_timing : {"end", "mid"}
         Whether the purchases of a period are discounted from its end or its middle.
     interval : float, optional
-        The level of an interval of each value, such as 0.9, for what the fits do not know of the parameters of `model`
-        and of a `spend` model (delta method, on the scale of logarithms). How the customer's own purchases will scatter
-        around the value is not in it.
+        The level of an interval of each value, such as 0.9.
+    interval_of : {"mean", "outcome"}
+        Of the expected value, for what the fits do not know of the parameters of `model` and of a `spend` model (delta
+        method, on the scale of logarithms): how the customer's own purchases will scatter around it is not in it, so
+        that with many customers it is narrow. Or of what the customer will bring, the parameters taken as known: the
+        central interval of 1,000 draws of purchases and spend, each purchase discounted by the mean of the horizon;
+        far wider, and what one customer's value is to be compared with.
+    rng : seed or numpy Generator
+        Of the draws; the same seed gives the same for a customer whatever the order of the rows, where X has
+        `customer_id`.
     check : bool
         For lazy frames: whether rows that no customer can have are looked for, in the one query that is run now.
 
@@ -103,10 +113,13 @@ def lifetime_value(
     check = flag(check, "check")
     timing = choice(discount_timing, "discount_timing", ("end", "mid"))
     level = None if interval is None else fraction(interval, "interval")
+    choice(interval_of, "interval_of", ("mean", "outcome"))
     schedule = Schedule.of(model, horizon, rate, timing)
-    table = enter_summary(X)
+    by_draws = level is not None and interval_of == "outcome"
+    table = enter(X, "X") if by_draws else enter_summary(X)
     if isinstance(table, LazyTable):
         return _lazily(model, spend, table, schedule, margin=margin, level=level, check=check)
+    table.require("frequency", "recency", "T")
     rows = model._read(table)
     per_purchase = spend_of(spend, table)
     found = schedule.on_rows(model, *rows)
@@ -117,7 +130,14 @@ def lifetime_value(
         "expected_spend": per_purchase,
         "clv": value,
     }
-    if level is not None:
+    if level is not None and by_draws:
+        purchases = np.maximum(found["purchases"], np.finfo(np.float64).tiny)
+        known = dict(zip(("frequency", "recency", "T"), rows, strict=True))
+        known |= {"spend": per_purchase, "discount": found["discounted"] / purchases}
+        last, generator = float(schedule.times[-1]), random_generator(rng)
+        ends = outcome_bounds(model, spend, table, known, horizon=last, level=level, rng=generator)
+        columns["clv_low"], columns["clv_high"] = np.sort(margin * np.stack(ends), axis=0)
+    elif level is not None:
         distinct, place = distinct_rows(rows)
         x, m = seen(*spend_columns(table)) if isinstance(spend, GammaGammaModel) else np.zeros((2, len(table)))
         variance = schedule.relative_variance(model, *distinct)[place] + relative_spend_variance(spend, x, m)

@@ -49,8 +49,9 @@ class Tracking(Result):
         Where calibration ends: the last day that belongs to it.
     periods : frame
         `period_end` (the last day, or hour, of it), `window` ("calibration", "holdout", or "both" where a calendar
-        period holds the end of calibration), repeat purchases `actual` and `expected` in the period, and
-        `cumulative_actual`, `cumulative_expected` since the beginning.
+        period holds the end of calibration), repeat purchases `actual` and `expected` in the period,
+        `cumulative_actual`, `cumulative_expected` since the beginning, and `complete`: false for a first or last
+        period that is shorter than the others, since the data begin or end within it.
     actual, expected : float
         Repeat purchases in the holdout.
     relative_error : float
@@ -88,6 +89,9 @@ class Tracking(Result):
     def plot(self, ax: Axes | None = None, *, cumulative: bool = False) -> Axes:
         """Draw actual and expected repeat purchases over time, and where calibration ends.
 
+        A last period that the end of the data cuts short is left out, since it would look like a collapse; the
+        cumulative picture has it.
+
         Parameters
         ----------
         ax : matplotlib Axes, optional
@@ -101,11 +105,14 @@ class Tracking(Result):
         """
         table = enter(self.periods)
         prefix = "cumulative_" if flag(cumulative, "cumulative") else ""
-        columns = to_mapping(table, (f"{prefix}actual", f"{prefix}expected"))
+        columns = to_mapping(table, (f"{prefix}actual", f"{prefix}expected", "complete"))
+        whole = cumulative or columns["complete"][-1] or len(columns["complete"]) == 1
+        shown = slice(None if whole else -1)
+        actual, expected = (np.array(columns[f"{prefix}{name}"])[shown] for name in ("actual", "expected"))
         return curves(
             ax,
-            times(table, "period_end").wall,
-            {"actual": np.array(columns[f"{prefix}actual"]), self.model: np.array(columns[f"{prefix}expected"])},
+            times(table, "period_end").wall[shown],
+            {"actual": actual, self.model: expected},
             mark=np.datetime64(self.calibration_end),
             mark_label="end of calibration",
             title=f"{self.n:,} customers",
@@ -193,29 +200,33 @@ def tracking(
         raise no_holdout(end, lines.wall.max())
     if not repeats.n:
         raise DataError("nobody had bought by calibration_end: no line has a positive amount", count=0, code="empty")
-    ends = _ends(lines, repeats, every, unit)
+    ends, complete = _ends(lines, repeats, every, unit)
     seasons = seasons_of(repeats, grain_, int(lines.period.min()))
-    found = _packed(lines.table, repeats, ends, seasons, grain_)
+    found = _packed(lines.table, repeats, _periods(lines.table, repeats, ends, complete, grain_), seasons, grain_)
     if found.seasonal:
         warnings.warn(found.verdict, CustvalWarning, stacklevel=2)
     return found
 
 
-def _ends(lines: Lines, repeats: Repeats, every: str | None, unit: str) -> IntArray:
-    """The last period of the grain in each period to report; the last of them ends with the data."""
+def _ends(lines: Lines, repeats: Repeats, every: str | None, unit: str) -> tuple[IntArray, NDArray[np.bool_]]:
+    """The last period of the grain in each period to report, and whether the data hold all of it."""
     grain, first, final = lines.grain, int(lines.period.min()), repeats.final
     length = span(_STEPS[unit] if every is None else every, "every")
     if every is not None and length.days < units_per_period(grain, "D"):
         raise _too_short(length, grain)
     if every is not None and length.count == 1 and length.unit in _CALENDAR:
         number = period_number(period_start(np.array([first, final]), grain), length.unit)
-        bounds = period_start(np.arange(number[0], number[1] + 1) + 1, length.unit)
+        bounds = period_start(np.arange(number[0], number[1] + 2), length.unit)
     else:
         bounds = _steps(repeats, grain, first, length.count, length.unit)
     ends = ends_before(bounds, grain)
     if (np.diff(ends) <= 0).any():
         raise _too_short(length, grain)
-    return np.append(ends[(ends >= first) & (ends < final)], final)
+    shown = np.append(ends[(ends >= first) & (ends < final)], final)
+    complete = np.ones(len(shown), dtype=bool)
+    complete[0] &= first - 1 in ends
+    complete[-1] &= final in ends
+    return shown, complete
 
 
 def _too_short(every: SpanOf, grain: str) -> CustvalError:
@@ -229,7 +240,7 @@ def _steps(repeats: Repeats, grain: str, first: int, count: int, unit: str) -> N
     bounds = [shift(start, 0, unit)[0]]
     for direction in (-1, 1):
         k = direction
-        while low < (bound := shift(start, k * count, unit)[0]) < high:
+        while low <= (bound := shift(start, k * count, unit)[0]) <= high:
             bounds.append(bound)
             k += direction
     return np.sort(np.array(bounds))
@@ -242,7 +253,7 @@ def _last_day(ends: IntArray, grain: str) -> NDArray[Any]:
     return period_start(ends + 1, grain) - np.timedelta64(86_400, "s")
 
 
-def _packed(table: Table, repeats: Repeats, ends: IntArray, seasons: Seasons, grain: str) -> Tracking:
+def _packed(table: Table, repeats: Repeats, periods: Any, seasons: Seasons, grain: str) -> Tracking:
     both = np.array([repeats.split, repeats.final])
     actual, expected = (float(np.diff(of(both))[0]) for of in (repeats.actual, repeats.expected))
     name = type(repeats.model).__name__
@@ -251,7 +262,7 @@ def _packed(table: Table, repeats: Repeats, ends: IntArray, seasons: Seasons, gr
         verdict=_verdict(name, actual, expected, seasons),
         n=repeats.n,
         calibration_end=str(_last_day(both[:1], grain)[0].astype("M8[h]" if grain == "h" else "M8[D]")),
-        periods=_periods(table, repeats, ends, grain),
+        periods=periods,
         actual=actual,
         expected=expected,
         relative_error=expected / actual - 1.0 if actual else np.nan,
@@ -261,7 +272,7 @@ def _packed(table: Table, repeats: Repeats, ends: IntArray, seasons: Seasons, gr
     )
 
 
-def _periods(table: Table, repeats: Repeats, ends: IntArray, grain: str) -> Any:
+def _periods(table: Table, repeats: Repeats, ends: IntArray, complete: NDArray[np.bool_], grain: str) -> Any:
     actual, expected = repeats.actual(ends), repeats.expected(ends)
     begins = np.append(np.iinfo(np.int64).min, ends[:-1])
     window = np.where(ends <= repeats.split, 0, np.where(begins >= repeats.split, 1, 2))
@@ -273,6 +284,7 @@ def _periods(table: Table, repeats: Repeats, ends: IntArray, grain: str) -> Any:
             "expected": np.diff(expected, prepend=0.0),
             "cumulative_actual": actual,
             "cumulative_expected": expected,
+            "complete": complete,
         }
     )
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import html
-import unicodedata
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,15 +13,13 @@ from custval._frame import Table, codes, is_times, nulls, numbers, nw, times
 from custval._result import Result
 from custval.data_quality._sealed import reduce_sealed, seal
 from custval.data_quality._text import as_text, column_as_text
+from custval.data_quality._texts import misspelled, not_usable, patterns
 from custval.errors import CustvalError
 from custval.typing import FloatArray, IntArray
 
-__all__ = ["ColumnProfile", "Facts", "kind_of", "profile_column"]
+__all__ = ["ColumnProfile", "Facts", "distinct_values", "kind_of", "profile_column"]
 
 _TOP_VALUES = 5
-_TOP_PATTERNS = 3
-_SHAPE_LENGTH = 40
-_PLACEHOLDERS = frozenset({"", "n/a", "#n/a", "nan", "nat", "null", "<na>", "?", "-", "--"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -91,7 +87,7 @@ def profile_column(table: Table, name: str) -> tuple[ColumnProfile, Facts]:
     kind = kind_of(table, name)
     known = np.flatnonzero(~nulls(series))
     rows, missing = len(series), len(series) - known.size
-    values, counts = _distinct(table, name, kind, known)
+    values, counts = distinct_values(table, name, kind, known)
     texts = values if kind == "text" else []
     mean, deviation = _moments(np.asarray(values, dtype=np.float64), counts) if kind == "number" else (None, None)
     ordered = len(values) > 0 and kind != "other"
@@ -107,10 +103,10 @@ def profile_column(table: Table, name: str) -> tuple[ColumnProfile, Facts]:
         mean=mean,
         standard_deviation=deviation,
         top_values={as_text(_plain(values[place])): int(counts[place]) for place in _most(counts)},
-        patterns=_patterns(texts, counts),
+        patterns=patterns(texts, counts) if texts else {},
     )
-    invalid = int(counts[~np.isfinite(values)].sum()) if kind == "number" else _not_usable(texts, counts)
-    return column, Facts(kind, int(known.size), invalid, _misspelled(texts, counts))
+    invalid = int(counts[~np.isfinite(values)].sum()) if kind == "number" else not_usable(texts, counts)
+    return column, Facts(kind, int(known.size), invalid, misspelled(texts, counts))
 
 
 def kind_of(table: Table, name: str) -> str:
@@ -128,21 +124,23 @@ def kind_of(table: Table, name: str) -> str:
 
 
 def _kind_of_objects(table: Table, name: str) -> str:
-    # pandas keeps dates and decimals as objects
-    try:
-        times(table, name)
-    except CustvalError:
-        pass
-    else:
-        return "time"
-    try:
-        numbers(table, name, missing=True)
-    except CustvalError:
-        return "other"
-    return "number"
+    # pandas keeps dates and decimals as objects, and whatever else there is
+    series = table[name]
+    types = {type(value) for value in series[np.flatnonzero(~nulls(series))].to_list()}
+    if any(hasattr(kind, "__len__") for kind in types):
+        return "other"  # texts among others, bytes, lists, dicts, arrays
+    if types == {bool}:
+        return "boolean"
+    for kind, read in (("time", lambda: times(table, name)), ("number", lambda: numbers(table, name, missing=True))):
+        try:
+            read()
+        except (CustvalError, ValueError, TypeError, OverflowError):
+            continue
+        return kind
+    return "other"
 
 
-def _distinct(table: Table, name: str, kind: str, known: IntArray) -> tuple[Any, IntArray]:
+def distinct_values(table: Table, name: str, kind: str, known: IntArray) -> tuple[Any, IntArray]:
     """The distinct known values, sorted, and how often each one stands there."""
     series = table[name]
     if kind in {"text", "other"}:
@@ -154,15 +152,15 @@ def _distinct(table: Table, name: str, kind: str, known: IntArray) -> tuple[Any,
     if kind == "time":
         wall = times(table, name).wall[known]
         values = wall.astype("M8[D]") if series.dtype == nw.Date else wall.astype("M8[us]")
-    elif series.dtype == nw.Object:
+    elif series.dtype == nw.Object and kind == "number":
         values = numbers(table, name, missing=True)[known]
     elif kind == "boolean" or series.dtype.is_integer():
         values = np.asarray(series[known].to_numpy())
         values = values.astype(bool if kind == "boolean" else np.int64) if values.dtype == object else values
     else:
         values = np.asarray(series[known].cast(nw.Float64).to_numpy())
-    distinct_values, counts = np.unique(values, return_counts=True)
-    return distinct_values, counts.astype(np.int64)
+    found, counts = np.unique(values, return_counts=True)
+    return found, counts.astype(np.int64)
 
 
 def _plain(value: Any) -> Any:
@@ -193,45 +191,3 @@ def _most(counts: IntArray) -> IntArray:
         places = np.arange(len(counts))
     result: IntArray = places[np.lexsort((places, -counts[places]))]
     return result
-
-
-class _Shape(dict[int, str]):
-    """A table for `str.translate` that learns each character when it is first met."""
-
-    def __missing__(self, code: int) -> str:
-        char = chr(code)
-        self[code] = "9" if char.isdecimal() else "A" if char.isupper() else "a" if char.isalpha() else char
-        return self[code]
-
-
-def _patterns(texts: Sequence[str], counts: IntArray) -> dict[str, float]:
-    shape, found = _Shape(), Counter[str]()
-    for text, count in zip(texts, counts.tolist(), strict=False):
-        found[text[:_SHAPE_LENGTH].translate(shape) + ("…" if len(text) > _SHAPE_LENGTH else "")] += count
-    total = found.total()
-    most = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:_TOP_PATTERNS]
-    return {pattern: count / total for pattern, count in most}
-
-
-def _not_usable(texts: Sequence[str], counts: IntArray) -> int:
-    """How many values are text of no use: blank, a placeholder, or with characters that are none."""
-    bad = [not _is_usable(text) for text in texts]
-    return int(counts[bad].sum()) if any(bad) else 0
-
-
-def _is_usable(text: str) -> bool:
-    if text.strip().casefold() in _PLACEHOLDERS or "\N{REPLACEMENT CHARACTER}" in text:
-        return False
-    return text.isprintable() or not any(unicodedata.category(char) == "Cc" and char not in "\t\n\r" for char in text)
-
-
-def _misspelled(texts: Sequence[str], counts: IntArray) -> int:
-    """How many values are not written as most of those that differ from them in case, spaces and width only."""
-    most: dict[str, int] = {}
-    total = 0
-    for text, count in zip(texts, counts.tolist(), strict=False):
-        form = text if text.isascii() else unicodedata.normalize("NFKC", text)
-        form = " ".join(form.casefold().split())
-        most[form] = max(most.get(form, 0), count)
-        total += count
-    return total - sum(most.values())

@@ -1,7 +1,7 @@
 """Which rows break a rule.
 
-What is decided row by row from constants alone (`not_null`, `in_range`, `in_set`, `references`, `expression`) is a
-narwhals expression, for any engine (`condition_of`); what needs Python's regular expressions, the clock or other rows
+What is decided row by row from constants alone (`not_null`, `in_range`, `in_set`, `expression`, …) is a narwhals
+expression, for any engine (`condition_of`); what needs Python's regular expressions, the clock or other rows
 reads arrays, and lazy frames have ways of their own for it.
 """
 
@@ -19,15 +19,17 @@ from numpy.typing import NDArray
 
 from custval._check import moment
 from custval._expression import from_data, parse_condition
-from custval._frame import LazyTable, Table, codes, nulls, numbers, nw, times
+from custval._frame import LazyTable, Table, codes, is_missing, nulls, nw, times
 from custval._kernels.calendar import not_after
+from custval.data_quality import _judge_rows as rows
 from custval.data_quality._days import names_a_day
+from custval.data_quality._judge_types import not_of_type
+from custval.data_quality._misfits import dtype_of, kind_of_column, kind_of_value, misfit
 from custval.data_quality._repeats import repeats
 from custval.data_quality._rule import Rule
 from custval.errors import ColumnError, DataError
-from custval.typing import IntArray
 
-__all__ = ["EVERYWHERE", "WIDE", "Judgment", "compares_days", "condition_of", "judge", "kind_of_column", "misfit"]
+__all__ = ["EVERYWHERE", "WIDE", "Judgment", "compares_days", "condition_of", "in_set", "judge"]
 
 _LARGEST = sys.float_info.max
 WIDE = (nw.UInt64, nw.Int128, nw.UInt128)
@@ -109,10 +111,11 @@ def _in_range(rule: Rule, table: Table | LazyTable) -> nw.Expr:
         raise misfit(rule, table, "dates or times" if days else "numbers") from None
 
 
-def _in_set(rule: Rule, table: Table | LazyTable) -> nw.Expr:
+def in_set(rule: Rule, table: Table | LazyTable) -> nw.Expr:
+    """Where a known value is none of those of a rule."""
     name, values = rule.columns[0], list(rule.parameters["values"])
-    dtype = _dtype(table, name)
-    held, wanted = kind_of_column(dtype), _kind_of(values[0]) if values else ""
+    dtype = dtype_of(table, name)
+    held, wanted = kind_of_column(dtype), kind_of_value(values[0]) if values else ""
     if values and held != wanted:
         raise misfit(rule, table, wanted)
     column, known = nw.col(name), ~nw.col(name).is_null()
@@ -126,27 +129,20 @@ def _in_set(rule: Rule, table: Table | LazyTable) -> nw.Expr:
     return known & ~column.is_in(values).fill_null(value=False) if values else known
 
 
-def misfit(rule: Rule, table: Table | LazyTable, wanted: str) -> ColumnError:
-    """The error about a column whose type a rule cannot read."""
+def _not_in_set(rule: Rule, table: Table | LazyTable) -> nw.Expr:
     name = rule.columns[0]
-    held = kind_of_column(_dtype(table, name))
-    message = f"{table.what}: column {name!r} must hold {wanted}, for {rule.name}; it holds {held}"
-    return ColumnError(message, column=name, suggestion="convert the column first")
+    return ~is_missing(name, dtype_of(table, name)) & ~in_set(rule, table)
 
 
-def _dtype(table: Table | LazyTable, name: str) -> Any:
-    return table.schema[name] if isinstance(table, LazyTable) else table[name].dtype
-
-
-def _kind_of(value: Any) -> str:
-    return "booleans" if isinstance(value, bool) else "text" if isinstance(value, str) else "numbers"
-
-
-def kind_of_column(dtype: Any) -> str:
-    """What a column holds, in the words of the rules: text, booleans, numbers, or the type itself."""
-    if dtype in (nw.String, nw.Categorical, nw.Enum):
-        return "text"
-    return "booleans" if dtype == nw.Boolean else "numbers" if dtype.is_numeric() else str(dtype)
+def _varied(rule: Rule, table: Table | LazyTable) -> nw.Expr:
+    first, *others = rule.columns
+    for name in rule.columns:
+        if not dtype_of(table, name).is_numeric():
+            raise misfit(rule, table, "numbers", name)
+    same = ~is_missing(first, dtype_of(table, first))
+    for name in others:
+        same &= (nw.col(name) == nw.col(first)).fill_null(value=False)
+    return same
 
 
 def _expression(rule: Rule, table: Table | LazyTable) -> nw.Expr:
@@ -156,8 +152,10 @@ def _expression(rule: Rule, table: Table | LazyTable) -> nw.Expr:
 _CONDITIONS: dict[str, Callable[[Rule, Table | LazyTable], nw.Expr]] = {
     "not_null": _not_null,
     "in_range": _in_range,
-    "in_set": _in_set,
-    "references": _in_set,
+    "in_set": in_set,
+    "not_in_set": _not_in_set,
+    "references": in_set,
+    "varied": _varied,
     "expression": _expression,
 }
 
@@ -173,15 +171,30 @@ def _unique(rule: Rule, table: Table) -> NDArray[np.bool_]:
 
 
 def _matches_pattern(rule: Rule, table: Table) -> NDArray[np.bool_]:
-    series = table[rule.columns[0]]
-    failing = np.zeros(len(table), dtype=bool)
-    known = np.flatnonzero(~nulls(series))
-    if kind_of_column(series.dtype) != "text":
+    if kind_of_column(table[rule.columns[0]].dtype) != "text":
         raise misfit(rule, table, "text")
-    code, distinct = codes(series[known], ordered=False)
     matches = re.compile(rule.parameters["pattern"]).fullmatch
-    failing[known] = np.array([matches(str(text)) is None for text in distinct.to_list()])[code]
-    return failing
+    return _where_text(table[rule.columns[0]], lambda text: matches(text) is None)
+
+
+def _excludes_pattern(rule: Rule, table: Table) -> NDArray[np.bool_]:
+    series = table[rule.columns[0]]
+    search = re.compile(rule.parameters["pattern"]).search
+    if series.dtype == nw.Object:
+        found = [isinstance(value, str) and search(value) is not None for value in series.to_list()]
+        return np.array(found, dtype=bool)
+    if kind_of_column(series.dtype) != "text":
+        return np.zeros(len(table), dtype=bool)
+    return _where_text(series, lambda text: search(text) is not None)
+
+
+def _where_text(series: nw.Series[Any], condition: Callable[[str], bool]) -> NDArray[np.bool_]:
+    """Where a known text meets a condition, asked once for each distinct one."""
+    found = np.zeros(len(series), dtype=bool)
+    known = np.flatnonzero(~nulls(series))
+    code, distinct = codes(series[known], ordered=False)
+    found[known] = np.array([condition(str(text)) for text in distinct.to_list()], dtype=bool)[code]
+    return found
 
 
 def _not_in_future(rule: Rule, table: Table) -> NDArray[np.bool_]:
@@ -196,44 +209,15 @@ def _not_in_future(rule: Rule, table: Table) -> NDArray[np.bool_]:
     return ~not_after(column.wall, latest.stamp, whole_day=latest.whole_day)
 
 
-def _monotone(rule: Rule, table: Table) -> NDArray[np.bool_]:
-    name, *by = rule.columns
-    known = ~nulls(table[name])
-    for column in by:
-        known &= ~nulls(table[column])
-    lines = np.flatnonzero(known)
-    failing = np.zeros(len(table), dtype=bool)
-    if not lines.size:
-        return failing
-    values = _ordered(table, name, lines)
-    if rule.parameters["direction"] == "decreasing":
-        values = -values
-    group = np.zeros(lines.size, dtype=np.int64)
-    for column in by:
-        code, distinct = codes(table[column][lines], ordered=False)
-        group = np.unique(group * len(distinct) + code, return_inverse=True)[1]
-    order = np.argsort(group, kind="stable")
-    values, same = values[order], group[order][1:] == group[order][:-1]
-    falls = values[1:] <= values[:-1] if rule.parameters["strict"] else values[1:] < values[:-1]
-    failing[lines[order[1:]]] = same & falls
-    return failing
-
-
-def _ordered(table: Table, name: str, lines: IntArray) -> NDArray[Any]:
-    """The numbers, or the times as numbers, in these rows, none of them null."""
-    series = table[name]
-    if series.dtype.is_numeric():
-        kind = nw.Int64 if series.dtype.is_integer() and series.dtype != nw.UInt64 else nw.Float64
-        return np.asarray(series[lines].cast(kind).to_numpy())
-    try:
-        return times(table, name).instant[lines].view(np.int64)
-    except ColumnError:
-        return numbers(table, name, missing=True)[lines]
-
-
 _MASKS: dict[str, Callable[[Rule, Table], NDArray[np.bool_]]] = {
     "unique": _unique,
     "matches_pattern": _matches_pattern,
+    "excludes_pattern": _excludes_pattern,
     "not_in_future": _not_in_future,
-    "monotone": _monotone,
+    "of_type": not_of_type,
+    "constant": rows.constant,
+    "monotone": rows.monotone,
+    "near_duplicate": rows.near_duplicate,
+    "no_outliers": rows.outlying,
+    "refund_after_purchase": rows.unbought,
 }

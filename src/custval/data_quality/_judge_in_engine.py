@@ -3,57 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from custval._check import Moment, moment, zone_named
-from custval._frame import LazyTable, as_number, count_where, is_missing, nw, wall_clock, zone_of_days
+from custval._frame import LazyTable, as_number, count_where, is_missing, nowhere, nw, wall_clock, zone_of_days
 from custval._frame.engine_times import not_after
+from custval.data_quality import _judge_rows_in_engine as rows
 from custval.data_quality._days import require_days
-from custval.data_quality._judge import EVERYWHERE, WIDE, compares_days, condition_of, kind_of_column, misfit
+from custval.data_quality._flag import Flag
+from custval.data_quality._judge import EVERYWHERE, WIDE, compares_days, condition_of
+from custval.data_quality._judge_types import not_of_type_in_engine
+from custval.data_quality._misfits import kind_of_column, misfit
 from custval.data_quality._repeats_in_engine import count_of_equals, keys_of, place_among_equals
 from custval.data_quality._rule import Rule
 from custval.errors import ColumnError, CustvalError
 
-__all__ = ["Flag", "flagged", "flags_of", "refuse_unreadable_patterns"]
+__all__ = ["flagged", "flags_of", "refuse_unreadable_patterns"]
 
 _LISTED = 1_000  # more values than these are no part of a query
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """Where a rule fails, as columns to be made.
-
-    Attributes
-    ----------
-    column : str
-        The column that is 1 where the rule fails, and else 0.
-    fails : Expr
-    problem : str or None
-        Why all rows fail, if the rule could not be read.
-    ties : str or None
-        A column that is 1 where it is open which of equal rows is the first.
-    tied : Expr or None
-    working : mapping of str to Expr
-        Columns that must be there before.
-    lookup : tuple of str, array and str, or None
-        Values to be joined on one of the working columns, and the column that is 1 where one was found.
-    windows : mapping of str to Expr
-        Columns that are made of the working ones, by windows.
-    """
-
-    rule: Rule
-    column: str
-    fails: nw.Expr
-    problem: str | None = None
-    ties: str | None = None
-    tied: nw.Expr | None = None
-    working: Mapping[str, nw.Expr] = field(default_factory=dict)
-    lookup: tuple[str, Sequence[Any], str] | None = None
-    windows: Mapping[str, nw.Expr] = field(default_factory=dict)
 
 
 def flags_of(rules: Sequence[Rule], table: LazyTable, prefix: str, key: str, tz: str | None) -> list[Flag]:
@@ -62,7 +32,7 @@ def flags_of(rules: Sequence[Rule], table: LazyTable, prefix: str, key: str, tz:
     Raises
     ------
     CustvalError
-        If a rule needs an order of the rows.
+        If a rule needs an order of the rows, or what no engine does like another.
     DataError
         If it is not clear whose days are meant.
     """
@@ -92,6 +62,9 @@ def flagged(table: LazyTable, flags: Sequence[Flag]) -> nw.LazyFrame[Any]:
     for on, values, found in (flag.lookup for flag in flags if flag.lookup is not None):
         frame = table.attach(frame, {on: values, found: np.ones(len(values), dtype=np.int64)}, [on])
     frame = frame.with_columns(**windows) if windows else frame
+    for place in range(max((len(flag.stages) for flag in flags), default=0)):
+        stage = [flag.stages[place] for flag in flags if place < len(flag.stages)]
+        frame = frame.with_columns(**{name: made for columns in stage for name, made in columns.items()})
     try:
         return frame.with_columns(**columns) if columns else frame
     except Exception:
@@ -102,10 +75,10 @@ def flagged(table: LazyTable, flags: Sequence[Flag]) -> nw.LazyFrame[Any]:
 def refuse_unreadable_patterns(flags: Sequence[Flag], table: LazyTable) -> None:
     """After a query has failed: raise if it did because the engine cannot read a pattern."""
     for flag in flags:
-        if flag.rule.check != "matches_pattern" or flag.problem is not None:
+        if flag.rule.check not in {"matches_pattern", "excludes_pattern"} or flag.problem is not None:
             continue
         try:
-            table.facts(failures=count_where(_matches_pattern(flag.rule, table)))
+            table.facts(failures=count_where(_BY_ROW[flag.rule.check](flag.rule, table)))
         except Exception as error:
             raise CustvalError(
                 f"{table.engine} cannot read the pattern of {flag.rule.name}, which on a lazy frame is read by the "
@@ -135,8 +108,8 @@ def _without_empty(flags: list[Flag], table: LazyTable) -> list[Flag]:
 
 
 def _flag(rule: Rule, table: LazyTable, name: str, key: str, tz: str | None) -> Flag:
-    if rule.check == "unique":
-        return _unique(rule, table, name, key)
+    if rule.check in _BY_WINDOW:
+        return _BY_WINDOW[rule.check](rule, table, name, key)
     fails = _by_row(rule, table, tz)
     if len(rule.parameters.get("values", ())) > _LISTED:
         return _not_found(rule, table, name)
@@ -144,14 +117,8 @@ def _flag(rule: Rule, table: LazyTable, name: str, key: str, tz: str | None) -> 
 
 
 def _by_row(rule: Rule, table: LazyTable, tz: str | None) -> nw.Expr:
-    if rule.check == "monotone":
-        raise CustvalError(
-            f"{table.what} is a lazy frame, whose rows have no order, and {rule.name} is about their order",
-            suggestion="collect the frame first, sorted",
-            code="lazy",
-        )
-    if rule.check == "matches_pattern":
-        return _matches_pattern(rule, table)
+    if rule.check in _BY_ROW:
+        return _BY_ROW[rule.check](rule, table)
     if rule.check == "not_in_future":
         return _not_in_future(rule, table, tz)
     if compares_days(rule):
@@ -196,7 +163,8 @@ def _not_found(rule: Rule, table: LazyTable, name: str) -> Flag:
     on, found = f"{name}_value", f"{name}_found"
     missing = is_missing(column, dtype)
     working = {on: nw.when(~missing).then(nw.col(column).cast(kind))}
-    fails = as_number(~missing & nw.col(found).is_null())
+    absent = nw.col(found).is_null()
+    fails = as_number(~missing & (~absent if rule.check == "not_in_set" else absent))
     return Flag(rule, name, fails, working=working, lookup=(on, values, found))
 
 
@@ -214,6 +182,16 @@ def _matches_pattern(rule: Rule, table: LazyTable) -> nw.Expr:
     return ~nw.col(name).is_null() & ~text.str.contains(rf"\A(?:{rule.parameters['pattern']})\z")
 
 
+def _excludes_pattern(rule: Rule, table: LazyTable) -> nw.Expr:
+    name = rule.columns[0]
+    dtype = table.schema[name]
+    known = ~nw.col(name).is_null()
+    if kind_of_column(dtype) != "text":
+        return known & nowhere()
+    text = nw.col(name) if dtype == nw.String else nw.col(name).cast(nw.String)
+    return known & text.str.contains(rule.parameters["pattern"])
+
+
 def _not_in_future(rule: Rule, table: LazyTable, tz: str | None) -> nw.Expr:
     name = rule.columns[0]
     wall, zone = wall_clock(table, name), getattr(table.schema[name], "time_zone", None)
@@ -225,3 +203,18 @@ def _not_in_future(rule: Rule, table: LazyTable, tz: str | None) -> nw.Expr:
         return known & (nw.col(name) > nw.lit(now.astimezone(zone_named(zone))))
     latest = np.datetime64((now + EVERYWHERE).replace(tzinfo=None), "us")
     return known & ~not_after(wall, Moment(latest, whole_day=False))
+
+
+_BY_WINDOW: dict[str, Callable[[Rule, LazyTable, str, str], Flag]] = {
+    "constant": rows.constant,
+    "monotone": rows.monotone,
+    "near_duplicate": rows.near_duplicate,
+    "no_outliers": rows.outlying,
+    "refund_after_purchase": rows.unbought,
+    "unique": _unique,
+}
+_BY_ROW: dict[str, Callable[[Rule, LazyTable], nw.Expr]] = {
+    "excludes_pattern": _excludes_pattern,
+    "matches_pattern": _matches_pattern,
+    "of_type": not_of_type_in_engine,
+}

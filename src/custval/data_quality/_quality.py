@@ -94,7 +94,7 @@ def validity(table: Table, facts: Sequence[Facts], rules: RuleSet | None) -> Jud
         known = sum(f.known for f in facts)
         bad = sum(f.invalid for f in facts)
         return _one_minus(bad, known, "unusable values / known values", "there are no known values")
-    applied = [rule for rule in rules if not rule.is_skipped(table.columns)]
+    applied = [rule for rule in rules if not (rule.about_table or rule.is_skipped(table.columns))]
     for rule in applied:
         table.require(*rule.columns, door=rules.door)
     bad = sum(int(judge(rule, table).failing.sum()) for rule in applied)

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from custval._frame import Table
+from custval._frame import Table, nw
+from custval.data_quality._text import column_as_text
 from custval.errors import DataError
 
-__all__ = ["repeats"]
+__all__ = ["repeats", "text_where_needed"]
+
+
+def text_where_needed(table: Table, kinds: Sequence[str]) -> Table:
+    """The table with what no library compares (lists, dicts, arrays) as text; `kinds` are those of `kind_of`."""
+    columns = {
+        name: table.series(name, column_as_text(table[name]), nw.String)
+        for name, kind in zip(table.columns, kinds, strict=True)
+        # objects of pandas that begin with texts may go on with anything
+        if kind == "other" or (kind == "text" and _holds_objects(table[name]))
+    }
+    return dataclasses.replace(table, frame=table.frame.with_columns(*columns.values())) if columns else table
+
+
+def _holds_objects(series: nw.Series[Any]) -> bool:
+    return series.implementation.is_pandas_like() and series.to_native().dtype == object
 
 
 def repeats(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from custval._check import choice, flag, nearest
@@ -14,12 +14,14 @@ from custval.errors import CustvalError
 
 __all__ = ["Rule", "RuleSet", "as_rules"]
 
+_ABOUT_TABLES = frozenset({"fresh", "row_count", "share_of", "share_of_nulls", "statistic"})
+
 Severity = Literal["error", "warning"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Rule:
-    """What must hold for each row of a table; made by the functions of `custval.data_quality.rules`.
+    """What must hold for each row of a table, or for the table; made by the functions of `custval.data_quality.rules`.
 
     Attributes
     ----------
@@ -53,6 +55,11 @@ class Rule:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return reduce_sealed(self)
+
+    @property
+    def about_table(self) -> bool:
+        """Whether the rule is about a table as a whole, so that no row breaks it."""
+        return self.check in _ABOUT_TABLES
 
     def is_skipped(self, columns: Collection[str]) -> bool:
         """Whether the rule is optional, and a table of these columns lacks one of its own."""
@@ -100,18 +107,34 @@ def _rebuild(check: Any, columns: list[str], given: dict[str, Any]) -> Rule:
         )
     positional: list[Any] = list(columns)
     try:
-        if check == "unique":
-            positional = [positional]
-        elif check == "monotone":
-            positional, given = positional[:1], {**given, "by": positional[1:]}
-        elif check == "references":
-            positional.append(given.pop("values"))
-        elif check == "expression":
-            positional = []
+        if check in _ARGUMENTS:
+            positional, given = _ARGUMENTS[check](positional, given)
         rule: Rule = makers[check](*positional, **given)
     except (TypeError, KeyError) as error:
         raise CustvalError(f"{check} cannot be made from {columns!r} and {given!r}: {error}", code="rule") from None
     return rule
+
+
+def _in_groups(columns: list[Any], given: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Of rules on a column within groups of others, perhaps in the order of a last one."""
+    last = len(columns) - (given.get("order_by") is not None)
+    return columns[:1], {**given, "by": columns[1:last]}
+
+
+_ARGUMENTS: dict[str, Callable[[list[Any], dict[str, Any]], tuple[list[Any], dict[str, Any]]]] = {
+    "unique": lambda columns, given: ([columns], given),
+    "varied": lambda columns, given: ([columns], given),
+    "near_duplicate": lambda columns, given: ([columns[:-1]], given),
+    "monotone": _in_groups,
+    "refund_after_purchase": _in_groups,
+    "no_outliers": _in_groups,
+    "references": lambda columns, given: (
+        [*columns, given["values"]],
+        {name: value for name, value in given.items() if name != "values"},
+    ),
+    "expression": lambda _, given: ([], given),
+}
+"""How the functions take columns and parameters, where it is not columns first and parameters by name."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

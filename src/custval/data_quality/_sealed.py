@@ -10,13 +10,12 @@ from typing import Any
 __all__ = ["reduce_sealed", "seal"]
 
 
-def seal(instance: Any, *names: str) -> None:
-    """Make every mapping among the public fields (or these) a read-only copy; for `__post_init__`."""
-    public = [field.name for field in dataclasses.fields(instance) if not field.name.startswith("_")]
-    for name in names or public:
-        value = getattr(instance, name)
-        if isinstance(value, Mapping):
-            object.__setattr__(instance, name, MappingProxyType(dict(value)))
+def seal(instance: Any, *frames: str) -> None:
+    """Make every mapping among the public fields a read-only copy, but for `frames`; for `__post_init__`."""
+    for field in dataclasses.fields(instance):
+        value = getattr(instance, field.name)
+        if isinstance(value, Mapping) and not field.name.startswith("_") and field.name not in frames:
+            object.__setattr__(instance, field.name, MappingProxyType(dict(value)))
 
 
 def reduce_sealed(instance: Any) -> tuple[Any, ...]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from custval._frame import LazyTable, nw
 from custval._result import Account
-from custval.data_quality._judge_in_engine import Flag, flagged, flags_of, refuse_unreadable_patterns
+from custval.data_quality._flag import Flag
+from custval.data_quality._judge_in_engine import flagged, flags_of, refuse_unreadable_patterns
 from custval.data_quality._rule import Rule
 from custval.data_quality._tally_in_engine import infinite, money, tally
 from custval.data_quality._text_in_engine import text_of
@@ -28,6 +29,7 @@ class LazyVerdict:
     accepted: Any
     rejected: Any
     counts: Mapping[str, int]
+    problems: Mapping[str, str | None]
     account: Account
 
 
@@ -58,6 +60,7 @@ def validate_in_engine(rules: Sequence[Rule], table: LazyTable, key: str, tz: st
         accepted=table.leave(frame.filter(accepted).select(*columns)),
         rejected=table.leave(frame.filter(~accepted).select(*columns, rejection_reasons=_listed(reasons))),
         counts=counts,
+        problems={flag.rule.name: flag.problem for flag in flags},
         account=account,
     )
 

@@ -54,7 +54,7 @@ class ParsedDates(Result):
     columns: Mapping[str, str] = dataclasses.field(hash=False)
 
     def __post_init__(self) -> None:
-        seal(self, "columns")
+        seal(self, "frame", "log", "unparsed")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return reduce_sealed(self)

@@ -52,7 +52,7 @@ class ParsedNumbers(Result):
     columns: Mapping[str, str] = dataclasses.field(hash=False)
 
     def __post_init__(self) -> None:
-        seal(self, "columns")
+        seal(self, "frame", "log", "unparsed")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return reduce_sealed(self)

@@ -13,11 +13,14 @@ from custval._frame import Table, enter, nw, times
 from custval._result import Result
 from custval.data_quality import _quality
 from custval.data_quality._column_profile import ColumnProfile, Facts, profile_column
+from custval.data_quality._page import written
+from custval.data_quality._profile_page import profile_page
 from custval.data_quality._quality import Quality
-from custval.data_quality._repeats import repeats
+from custval.data_quality._repeats import repeats, text_where_needed
 from custval.data_quality._rule import Rule, RuleSet, as_rules
 from custval.data_quality._sealed import reduce_sealed, seal
 from custval.data_quality._text import as_text
+from custval.data_quality.comparing import ProfileComparison, compare_profiles
 from custval.typing import Instant, IntoFrame
 
 __all__ = ["Profile", "profile"]
@@ -58,6 +61,15 @@ class Profile(Result):
         standard_deviation, top_value, top_count, pattern, pattern_share`.
         """
         return self._frame
+
+    def compare(self, other: Profile) -> ProfileComparison:
+        """What changed from this profile to another one: see `compare_profiles`."""
+        return compare_profiles(self, other)
+
+    def _repr_html_(self) -> str:
+        span = f" · {' to '.join(map(written, self.date_span))}" if self.date_span else ""
+        size = f"{self.rows:,} rows × {len(self.columns):,} columns · {self.duplicate_rows:,} repeated rows"
+        return profile_page(size + span, dict(self.quality), self.quality.formulas, self.columns)
 
 
 def profile(
@@ -103,6 +115,9 @@ def profile(
     The six dimensions and their formulas stand at `Quality`, with the numbers of the table in
     `.quality.formulas`; a dimension that cannot be judged (no reference, no dates, no texts, no rows) is None.
 
+    Cells that hold lists, dicts or arrays are compared by what they say as text. A page of all this shows in notebooks;
+    two profiles beside each other are `before.compare(after)`.
+
     References
     ----------
     Timeliness: Ballou, D., Wang, R., Pazer, H. & Tayi, G. K. (1998). Modeling information manufacturing systems to
@@ -136,7 +151,7 @@ def profile(
     looked_at = [profile_column(table, name) for name in table.columns]
     columns, facts = [column for column, _ in looked_at], [fact for _, fact in looked_at]
     dates = _date_columns(table, facts)
-    duplicate_rows = int(repeats(table).sum())
+    duplicate_rows = _duplicate_rows(table, [fact.kind for fact in facts])
     judged = {
         "completeness": _quality.completeness(len(table), facts),
         "validity": _quality.validity(table, facts, rule_set),
@@ -156,6 +171,20 @@ def profile(
         columns={column.column: column for column in columns},
         _frame=_as_frame(table, columns),
     )
+
+
+def _duplicate_rows(table: Table, kinds: Sequence[str]) -> int:
+    """How many rows repeat an earlier one; texts are compared only where rows are equal in numbers and times."""
+    quick = [
+        name
+        for name, kind in zip(table.columns, kinds, strict=True)
+        if kind in {"number", "time"} and table[name].dtype != nw.Object
+    ]
+    if quick and len(quick) < len(kinds):
+        shared = np.flatnonzero(repeats(table, quick, keep="none"))
+        if shared.size < len(table):
+            table = dataclasses.replace(table, frame=table.rows(shared))
+    return int(repeats(text_where_needed(table, kinds)).sum())
 
 
 def _date_columns(table: Table, facts: Sequence[Facts]) -> list[str]:

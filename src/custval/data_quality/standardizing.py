@@ -57,7 +57,7 @@ class Standardized(Result):
     headers: Mapping[str, str] = dataclasses.field(hash=False)
 
     def __post_init__(self) -> None:
-        seal(self, "kinds", "headers")
+        seal(self, "frame", "log", "unparsed")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return reduce_sealed(self)

@@ -21,6 +21,8 @@ from custval._frame import (
 from custval._result import Account, Result
 from custval.data_quality._days import require_days
 from custval.data_quality._judge import Judgment, compares_days, judge
+from custval.data_quality._judge_table import Outcome, judge_table
+from custval.data_quality._judge_table_in_engine import judge_table_in_engine
 from custval.data_quality._ledger import refuse_taken_names
 from custval.data_quality._money import amounts_if_any, exact_sum
 from custval.data_quality._rule import Rule, RuleSet, as_rules
@@ -39,7 +41,7 @@ class Validation(Result):
     Attributes
     ----------
     passed : bool
-        Whether no rule of severity "error" is broken.
+        Whether no rule of severity "error" is broken, be it by a row or by the table as a whole.
     failures : frame
         One row per rule and row that breaks it: `rule, column, row` (or `key`), `value` (as text), `severity`,
         `reason` (of a column that could not be judged; else null). A rule on several columns lists them, and their
@@ -50,13 +52,18 @@ class Validation(Result):
         The other rows, in input order, with `rejection_reasons`: the names of the broken rules, separated by "; ".
     summary : frame
         One row per rule, in order: `rule, column, severity, status` ("passed", "failed" or, where an optional column
-        is missing, "skipped") and the number of `failures`.
+        is missing, "skipped"), the number of `failures`, what a rule about the table has `measured` (as text; else
+        null), and the `reason` why a rule could not be judged.
     account : Account
         Rows in, accepted, and rejected by the first rule that each one breaks; and the money, where `amount` holds
         numbers.
 
     Notes
     -----
+    Rules about the table as a whole (`fresh`, `row_count`, `share_of`, `share_of_nulls`, `statistic`) have no rows that
+    fail: they stand in `summary` only, where a failed one counts as one failure, and they reject nothing. So `passed`
+    may be False while all rows are accepted.
+
     Of a lazy frame `failures`, `accepted` and `rejected` are lazy frames of its engine, their rows in any order;
     `summary` is a pandas frame.
     """
@@ -104,7 +111,8 @@ def validate(
         `rejection_reasons`.
     CustvalError
         If `rules` holds anything but rules, or two of one name. On a lazy frame: if a rule is about the order of the
-        rows (`monotone`), or has a pattern that the engine cannot read.
+        rows (`monotone` without `order_by`), would read text as times (`of_type`), or has a pattern that the engine
+        cannot read.
     DataError
         If `tz` is not the zone of the days. On a lazy frame: without `key`, and where `unique(…, keep="first")` finds
         rows that the key cannot put in order.
@@ -112,10 +120,11 @@ def validate(
     Notes
     -----
     A lazy frame (polars, DuckDB, PySpark, Ibis) is judged in its engine, and nothing but one row of counts and sums
-    per rule comes to Python; sums of money are the engine's own, to rounding. What differs there: `matches_pattern`
-    is read in the dialect of the engine's regular expressions; the first of the rows that `unique(…, keep="first")`
-    finds alike is the one with the least key; the `value` of a failure is written by the engine where it is no text,
-    whole number or time, and a time with a zone as its session's clock shows it.
+    per rule comes to Python (and for `constant` the most frequent value); sums of money are the engine's own, to
+    rounding. What differs there: `matches_pattern` and `excludes_pattern` are read in the dialect of the engine's
+    regular expressions; the first of the rows that `unique(…, keep="first")` finds alike is the one with the least key;
+    the `value` of a failure is written by the engine where it is no text, whole number or time, and a time with a zone
+    as its session's clock shows it.
 
     Examples
     --------
@@ -150,17 +159,19 @@ def validate(
     for rule in applied:
         if compares_days(rule):
             require_days(table, rule.columns, tz)
-    judged = [(rule, judge(rule, table)) for rule in applied]
+    judged = [(rule, judge(rule, table)) for rule in applied if not rule.about_table]
+    findings = {rule.name: judge_table(rule, table) for rule in applied if rule.about_table}
+    outcomes = {rule.name: Outcome(int(found.failing.sum()), None, found.problem) for rule, found in judged}
     errors = [(rule.name, judgment.failing) for rule, judgment in judged if rule.severity == "error"]
     rejected = np.zeros(len(table), dtype=bool)
     for _, failing in errors:
         rejected |= failing
     return Validation(
-        passed=not rejected.any(),
+        passed=not rejected.any() and _tables_pass(applied, findings),
         failures=_failures(table, judged, key),
         accepted=table.leave(table.rows(~rejected)),
         rejected=_rejected(table, errors, np.flatnonzero(rejected)),
-        summary=_summary(table, chosen, {rule.name: int(judgment.failing.sum()) for rule, judgment in judged}),
+        summary=_summary(table, chosen, outcomes | findings),
         account=_account(table, errors, rejected),
     )
 
@@ -174,13 +185,15 @@ def _validate_lazily(
             suggestion='key="…", a column such as the id of the order, or collect the frame first',
             code="lazy",
         )
-    found = validate_in_engine(applied, table, key, tz)
+    found = validate_in_engine([rule for rule in applied if not rule.about_table], table, key, tz)
+    findings = judge_table_in_engine([rule for rule in applied if rule.about_table], table, tz)
+    outcomes = {name: Outcome(count, None, found.problems[name]) for name, count in found.counts.items()}
     return Validation(
-        passed=found.account.rows_out == found.account.rows_in,
+        passed=found.account.rows_out == found.account.rows_in and _tables_pass(applied, findings),
         failures=found.failures,
         accepted=found.accepted,
         rejected=found.rejected,
-        summary=_summary(enter(new_frame({})), rules, found.counts),
+        summary=_summary(enter(new_frame({})), rules, outcomes | findings),
         account=found.account,
     )
 
@@ -233,21 +246,25 @@ def _rejected(table: Table, errors: list[tuple[str, NDArray[np.bool_]]], rows: N
     return part.extend({"rejection_reasons": labels(part, "rejection_reasons", which, reasons)})
 
 
-def _summary(table: Table, rules: RuleSet, counts: Mapping[str, int]) -> Any:
-    failures = [counts.get(rule.name, 0) for rule in rules]
-    status = [
-        "skipped" if rule.name not in counts else "failed" if count else "passed"
-        for rule, count in zip(rules, failures, strict=True)
-    ]
-    return table.make(
-        {
-            "rule": table.series("rule", [rule.name for rule in rules], nw.String),
-            "column": table.series("column", [_column(rule) for rule in rules], nw.String),
-            "severity": table.series("severity", [rule.severity for rule in rules], nw.String),
-            "status": table.series("status", status, nw.String),
-            "failures": np.array(failures, dtype=np.int64),
-        }
-    )
+def _tables_pass(rules: Iterable[Rule], outcomes: Mapping[str, Outcome]) -> bool:
+    """Whether no rule about the table that is an error fails."""
+    return not any(outcomes[rule.name].failures for rule in rules if rule.about_table and rule.severity == "error")
+
+
+def _summary(table: Table, rules: RuleSet, outcomes: Mapping[str, Outcome]) -> Any:
+    found = [outcomes.get(rule.name) for rule in rules]
+    text = {
+        "rule": [rule.name for rule in rules],
+        "column": [_column(rule) for rule in rules],
+        "severity": [rule.severity for rule in rules],
+        "status": ["skipped" if one is None else "failed" if one.failures else "passed" for one in found],
+        "measured": [None if one is None else one.measured for one in found],
+        "reason": [None if one is None else one.problem for one in found],
+    }
+    columns = {name: table.series(name, values, nw.String) for name, values in text.items()}
+    failures = np.array([0 if one is None else one.failures for one in found], dtype=np.int64)
+    order = ("rule", "column", "severity", "status", "failures", "measured", "reason")
+    return table.make({name: failures if name == "failures" else columns[name] for name in order})
 
 
 def _account(table: Table, errors: list[tuple[str, NDArray[np.bool_]]], rejected: NDArray[np.bool_]) -> Account:

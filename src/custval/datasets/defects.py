@@ -13,7 +13,17 @@ from custval._check import choice, number
 from custval.errors import CustvalError
 from custval.typing import IntArray
 
-__all__ = ["CUSTOMER_KINDS", "KINDS", "TRANSACTION_KINDS", "Ledger", "defect_rates", "draw_rows"]
+__all__ = [
+    "CONTRACT_KINDS",
+    "CUSTOMER_KINDS",
+    "EVENT_KINDS",
+    "KINDS",
+    "RESPONSE_KINDS",
+    "TRANSACTION_KINDS",
+    "Ledger",
+    "defect_rates",
+    "draw_rows",
+]
 
 TRANSACTION_KINDS = (
     "missing_customer",
@@ -35,7 +45,32 @@ CUSTOMER_KINDS = (
     "absurd_birth_date",
     "test_account",
 )
-KINDS = tuple(dict.fromkeys(TRANSACTION_KINDS + CUSTOMER_KINDS))
+CONTRACT_KINDS = (
+    "missing_customer",
+    "exact_duplicate",
+    "negative_price",
+    "future_date",
+    "absurd_date",
+    "ends_before_start",
+)
+EVENT_KINDS = (
+    "missing_customer",
+    "exact_duplicate",
+    "near_duplicate",
+    "future_date",
+    "absurd_date",
+    "unknown_event",
+    "broken_sequence",
+)
+RESPONSE_KINDS = (
+    "missing_customer",
+    "exact_duplicate",
+    "near_duplicate",
+    "future_date",
+    "absurd_date",
+    "score_off_scale",
+)
+KINDS = tuple(dict.fromkeys(TRANSACTION_KINDS + CUSTOMER_KINDS + CONTRACT_KINDS + EVENT_KINDS + RESPONSE_KINDS))
 
 
 def defect_rates(defect_rate: float | Mapping[str, float]) -> dict[str, float]:

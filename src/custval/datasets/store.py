@@ -14,14 +14,30 @@ from custval._frame import Table, enter, labels, new_frame, nw
 from custval._result import Result
 from custval.datasets.behavior import ACQUISITION_CHANNELS, SEGMENTS, Clock, Traits, draw_orders, draw_traits
 from custval.datasets.defects import Ledger, defect_rates
+from custval.datasets.journeys import draw_events
 from custval.datasets.line_defects import plant_in_lines
-from custval.datasets.orders import CATEGORIES, CHANNELS, Catalog, Lines, draw_catalog, draw_lines, mean_spend
+from custval.datasets.memberships import draw_contracts
+from custval.datasets.orders import (
+    CATEGORIES,
+    CHANNELS,
+    FIRST_ORDER,
+    Catalog,
+    Lines,
+    draw_catalog,
+    draw_lines,
+    mean_spend,
+)
 from custval.datasets.people import COUNTRIES, draw_people
 from custval.datasets.person_defects import Records, plant_in_records
+from custval.datasets.store_tables import FRAMES, customer_ids
+from custval.datasets.surveys import draw_responses
+from custval.datasets.table_defects import plant_in_contracts, plant_in_events, plant_in_responses
 from custval.errors import CustvalError
 from custval.typing import Instant, IntArray, RngLike
 
 __all__ = ["Store", "StoreTruth", "simulate_store"]
+
+_PLANT = {"contracts": plant_in_contracts, "events": plant_in_events, "responses": plant_in_responses}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +52,16 @@ class StoreTruth(Result):
         a prospect), `dropout_at` (the end as a customer, perhaps after the end of the data; null for a prospect),
         `alive` (still a customer at the end of the data), `mean_spend` (expected amount of an order before returns),
         `favorite_category`.
-    transactions, customers : frame
+    transactions, customers, contracts, events, responses : frame
         The tables before any defect was planted.
     """
 
     latent: Any
     transactions: Any
     customers: Any
+    contracts: Any
+    events: Any
+    responses: Any
 
     def to_frame(self) -> Any:
         """The latent truth, one row per person."""
@@ -63,6 +82,17 @@ class Store(Result):
     customers : frame
         One row per record, by `customer_id`: `given_name, family_name, email, phone, city, country, birth_date,
         acquired_at, acquisition_channel, acquisition_cost, consent`.
+    contracts : frame
+        One row per membership, by start: `customer_id, started_at, ended_at, plan, price`. Customers join some weeks
+        after their first order, the loyal ones more often; `ended_at` is null while a membership runs at the end of
+        the data, and at the latest some weeks after someone stopped being a customer.
+    events : frame
+        One row per event on the site, by time: `customer_id, timestamp, event` ("visit", "view", "cart", "purchase"),
+        `channel` (what led to the session), `session_id, sequence, value`. A purchase has the time of its order, and
+        its amount as `value`; the rest have 0.
+    responses : frame
+        One row per answer to "would you recommend us?", by time: `customer_id, timestamp, score` (0 to 10), `comment`
+        (English or Chinese, or null). Scores depend on the segment, and are lower in the last 60 days as a customer.
     defects : frame
         One row per planted defect: `table`, `row` (from 0), `kind`, `column` and `original` (the column that was
         changed and its value before, as text; null for added rows), `copy_of` (the row of the same table that an added
@@ -75,6 +105,9 @@ class Store(Result):
 
     transactions: Any
     customers: Any
+    contracts: Any
+    events: Any
+    responses: Any
     defects: Any
     truth: StoreTruth
     until: np.datetime64
@@ -120,6 +153,13 @@ def simulate_store(
         - changed records: ``malformed_email``, ``malformed_phone``, ``missing_value`` (mail, phone, city or birth
           date), ``absurd_birth_date`` (1893);
         - added records: ``duplicate_person`` (registered again, with slips), ``test_account``.
+
+        In contracts, events and responses (fewer where not enough rows can take one):
+
+        - changed rows: ``missing_customer``, ``future_date``, ``absurd_date`` in all of them; ``negative_price`` and
+          ``ends_before_start`` in contracts; ``unknown_event`` and ``broken_sequence`` in events; ``score_off_scale``
+          in responses;
+        - added rows: ``exact_duplicate`` in all of them, ``near_duplicate`` in events and responses.
     library : {"pandas", "polars", "pyarrow"}
     rng : seed or numpy Generator, optional
         The same seed gives the same truth at any rate of defects.
@@ -127,7 +167,7 @@ def simulate_store(
     Returns
     -------
     Store
-        `transactions`, `customers`, `defects`, `truth`, `until`.
+        `transactions`, `customers`, `contracts`, `events`, `responses`, `defects`, `truth`, `until`.
 
     Raises
     ------
@@ -146,7 +186,9 @@ def simulate_store(
     n = whole(n_customers, "n_customers", at_least=1)
     clock = _clock(start, until)
     rates = defect_rates(defect_rate)
-    for_people, for_orders, for_defects = random_generator(rng).spawn(3)
+    parent = random_generator(rng)
+    for_people, for_orders, for_defects = parent.spawn(3)
+    for_others, for_their_defects = parent.spawn(2)
     blank = enter(new_frame({}, library))
 
     traits = draw_traits(n, clock, for_people)
@@ -162,15 +204,23 @@ def simulate_store(
     dirty_lines, line_defects = plant_in_lines(
         lines, catalog, np.arange(n_records - testers, n_records), clock, rates=rates, rng=for_defects
     )
+    others: dict[str, dict[str, NDArray[Any]]] = {
+        "contracts": draw_contracts(traits, clock, for_others),
+        "events": draw_events(traits, clock, orders, _order_amounts(lines, len(orders[0])), for_others),
+        "responses": draw_responses(traits, clock, records["country"] == len(COUNTRIES) - 1, orders, for_others),
+    }
+    planted = {name: _PLANT[name](rows, rates, clock, for_their_defects) for name, rows in others.items()}
     truth = StoreTruth(
         latent=_latent(blank, traits, mean_spend(catalog, traits, customers["favorite"]), customers["favorite"], clock),
         transactions=_transactions(blank, lines, catalog, clock, n),
         customers=_customers(blank, records),
+        **{name: _frame(blank, FRAMES[name](blank, rows, clock, n)) for name, rows in others.items()},
     )
     return Store(
         transactions=_transactions(blank, dirty_lines, catalog, clock, n_records),
         customers=_customers(blank, dirty_records),
-        defects=_defects(blank, line_defects, defects),
+        **{name: _frame(blank, FRAMES[name](blank, rows, clock, n)) for name, (rows, _) in planted.items()},
+        defects=_defects(blank, line_defects, defects, *(ledger for _, ledger in planted.values())),
         truth=truth,
         until=_last_day(clock),
     )
@@ -217,15 +267,10 @@ def _latent(blank: Table, traits: Traits, spend: NDArray[Any], favorite: IntArra
 
 
 def _transactions(blank: Table, lines: Lines, catalog: Catalog, clock: Clock, n_customers: int) -> Any:
-    customer = lines["customer"]
-    unknown = bool((customer < 0).any())
-    # a column with gaps takes the type that such a column has in its library
-    known = blank.series("customer_id", [*range(1, n_customers + 1), None]) if unknown else None
-    gathered = customer + np.int64(1) if known is None else known[np.where(customer < 0, n_customers, customer)]
     return _frame(
         blank,
         {
-            "customer_id": gathered,
+            "customer_id": customer_ids(blank, lines["customer"], n_customers),
             "timestamp": clock.stamps(lines["second"]).astype("M8[us]"),
             "order_id": _order_ids(blank, lines["order"]),
             "product_id": labels(blank, "product_id", lines["product"], catalog.product_ids),
@@ -239,6 +284,13 @@ def _transactions(blank: Table, lines: Lines, catalog: Catalog, clock: Clock, n_
             "country": labels(blank, "country", lines["country"], [country.code for country in COUNTRIES]),
         },
     )
+
+
+def _order_amounts(lines: Lines, n_orders: int) -> IntArray:
+    """What each order costs in cents, before returns."""
+    sold = lines["order"] > 0
+    cents = lines["price"][sold].astype(np.int64) * lines["quantity"][sold]
+    return np.rint(np.bincount(lines["order"][sold] - FIRST_ORDER, cents, n_orders)).astype(np.int64)
 
 
 def _order_ids(blank: Table, order: NDArray[Any]) -> Any:

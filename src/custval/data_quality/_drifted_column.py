@@ -1,0 +1,184 @@
+"""One column in two tables: its index, its tests, its nulls, and the categories that come and go."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from custval._frame import Table, nulls
+from custval._kernels.drift import (
+    bin_counts,
+    chi_square,
+    kolmogorov_smirnov,
+    quantile_cuts,
+    same_share,
+    stability_index,
+)
+from custval._result import Result
+from custval.data_quality._column_profile import distinct_values, kind_of
+from custval.data_quality._measured import counts_on, measured, names_a_key
+from custval.data_quality._page import written
+from custval.data_quality._sealed import reduce_sealed, seal
+from custval.data_quality._text import as_text
+from custval.typing import FloatArray, IntArray
+
+__all__ = ["ColumnDrift", "compare_column"]
+
+_MOST_CATEGORIES = 50
+_MOST_NAMED = 20
+_NEARLY_UNIQUE, _FEW = 0.5, 20
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ColumnDrift(Result):
+    """How far one column has drifted.
+
+    Attributes
+    ----------
+    column, kind : str
+        "number", "time", "boolean", "text" or "other".
+    verdict : {"stable", "uncertain", "moderate", "large", "not compared"}
+    reason : str
+    psi, ks_statistic, chi_square, p_value, p_adjusted : float or None
+        The index; the statistic of the test that fits the kind, and its p-value.
+    degrees_of_freedom : int or None
+        Of χ².
+    null_share_reference, null_share_current, null_p_value, null_p_adjusted : float or None
+    new_categories, vanished_categories : mapping of str to float
+        The 20 most frequent ones and their shares of the known values.
+    bins : tuple of str
+        Bins or categories of the index, and how many values each has: `counts_reference`, `counts_current`.
+    """
+
+    column: str
+    kind: str
+    verdict: str = "stable"
+    reason: str = ""
+    psi: float | None = None
+    ks_statistic: float | None = None
+    chi_square: float | None = None
+    degrees_of_freedom: int | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = None
+    null_share_reference: float | None = None
+    null_share_current: float | None = None
+    null_p_value: float | None = None
+    null_p_adjusted: float | None = None
+    new_categories: Mapping[str, float] = dataclasses.field(default_factory=dict, hash=False)
+    vanished_categories: Mapping[str, float] = dataclasses.field(default_factory=dict, hash=False)
+    bins: tuple[str, ...] = ()
+    counts_reference: tuple[int, ...] = ()
+    counts_current: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        seal(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduce_sealed(self)
+
+
+def compare_column(one: Table, two: Table, name: str, bins: int, *, is_named: bool) -> ColumnDrift:
+    """Sizes and p-values of one column, before they are adjusted and judged."""
+    kinds = kind_of(one, name), kind_of(two, name)
+    missing = nulls(one[name]), nulls(two[name])
+    empty = [bool(gone.all()) for gone in missing]
+    kind = kinds[1] if empty[0] else kinds[0]
+    shares = _null_shares(missing)
+    if kinds[0] != kinds[1] and not any(empty):
+        return ColumnDrift(name, kind, "not compared", f"holds {kinds[0]} in one and {kinds[1]} in the other")
+    if any(empty):
+        return ColumnDrift(name, kind, "stable", **shares)
+    if kind in {"number", "time"}:
+        values = [measured(table, name, kind) for table in (one, two)]
+        known = [column[~np.isnan(column)] for column in values]
+        if not is_named and kind == "number" and (names_a_key(name) or counts_on(known[0])):
+            return ColumnDrift(name, kind, "not compared", "is an identifier")
+        return ColumnDrift(name, kind, **shares, **_numbers(known[0], known[1], bins, is_time=kind == "time"))
+    counts = [_counts(table, name, kind) for table in (one, two)]
+    known_rows = int((~missing[0]).sum())
+    unique = len(counts[0]) > _NEARLY_UNIQUE * known_rows and known_rows >= _FEW
+    if not is_named and (names_a_key(name) or unique):
+        return ColumnDrift(name, kind, "not compared", "is an identifier" if names_a_key(name) else "is nearly unique")
+    return ColumnDrift(name, kind, **shares, **_categories(counts[0], counts[1]))
+
+
+def _null_shares(missing: tuple[Any, Any]) -> dict[str, Any]:
+    gone, rows = [int(mask.sum()) for mask in missing], [mask.size for mask in missing]
+    p = same_share(gone, rows)
+    return {
+        "null_share_reference": gone[0] / rows[0] if rows[0] else None,
+        "null_share_current": gone[1] / rows[1] if rows[1] else None,
+        "null_p_value": None if np.isnan(p) else p,
+    }
+
+
+def _numbers(reference: FloatArray, current: FloatArray, bins: int, *, is_time: bool) -> dict[str, Any]:
+    cuts = quantile_cuts(reference[np.isfinite(reference)], bins)
+    counts = bin_counts(reference, cuts), bin_counts(current, cuts)
+    statistic, p = kolmogorov_smirnov(reference, current)
+    said = [_said(cut, is_time=is_time) for cut in cuts.tolist()]
+    names = [f"≤ {said[0]}", *(f"– {text}" for text in said[1:]), f"> {said[-1]}"] if said else ["all"]
+    return {
+        "psi": stability_index(*counts),
+        "ks_statistic": statistic,
+        "p_value": p,
+        **_bins(names, *counts),
+    }
+
+
+def _said(value: float, *, is_time: bool) -> str:
+    return str(np.datetime64(round(value * 86_400), "s").astype("M8[D]")) if is_time else written(value)
+
+
+def _counts(table: Table, name: str, kind: str) -> dict[str, int]:
+    values, counts = distinct_values(table, name, kind, np.flatnonzero(~nulls(table[name])))
+    return {as_text(value): count for value, count in zip(list(values), counts.tolist(), strict=True)}
+
+
+def _categories(reference: dict[str, int], current: dict[str, int]) -> dict[str, Any]:
+    n, m = sum(reference.values()), sum(current.values())
+    all_names = [*reference, *(name for name in current if name not in reference)]
+    full = (
+        np.array([reference.get(name, 0) for name in all_names], dtype=np.int64),
+        np.array([current.get(name, 0) for name in all_names], dtype=np.int64),
+    )
+    test = chi_square(*full)
+    ranked = sorted(reference, key=lambda name: (-reference[name], name))
+    shown, rest = ranked[:_MOST_CATEGORIES], ranked[_MOST_CATEGORIES:]
+    names = [*shown]
+    counts = [[reference[name] for name in shown], [current.get(name, 0) for name in shown]]
+    new = {name: count for name, count in current.items() if name not in reference}
+    for label, before, after in (
+        ("(others)", sum(reference[name] for name in rest), sum(current.get(name, 0) for name in rest)),
+        ("(new)", 0, sum(new.values())),
+    ):
+        if before or after:
+            names.append(label)
+            counts[0].append(before)
+            counts[1].append(after)
+    both = np.array(counts[0], dtype=np.int64), np.array(counts[1], dtype=np.int64)
+    return {
+        "psi": stability_index(*both),
+        "chi_square": None if np.isnan(test.statistic) else test.statistic,
+        "degrees_of_freedom": test.degrees_of_freedom or None,
+        "p_value": None if np.isnan(test.p_value) else test.p_value,
+        "new_categories": _most(new, m),
+        "vanished_categories": _most({k: v for k, v in reference.items() if k not in current}, n),
+        **_bins(names, *both),
+    }
+
+
+def _most(counts: dict[str, int], of: int) -> dict[str, float]:
+    ranked = sorted(counts, key=lambda name: (-counts[name], name))[:_MOST_NAMED]
+    return {name: counts[name] / of for name in ranked}
+
+
+def _bins(names: list[str], reference: IntArray, current: IntArray) -> dict[str, Any]:
+    return {
+        "bins": tuple(names),
+        "counts_reference": tuple(reference.tolist()),
+        "counts_current": tuple(current.tolist()),
+    }

@@ -1,0 +1,215 @@
+"""Which values are flagged as outliers, by three methods, and why, in words."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from custval._kernels.robust import Spread, group_quantiles, modified_z, spread
+from custval.data_quality._measured import Strata
+from custval.data_quality._page import written
+from custval.data_quality._text import as_text
+from custval.typing import FloatArray, IntArray
+
+__all__ = ["Flags", "by_fences", "by_forest", "by_robust_z"]
+
+_FEWEST_IN_STRATUM = 10
+_IQR_OF_NORMAL = 1.3489795003921634
+_FAR = 1e6  # of a robust z: what is farther counts as so far
+_TREES = 200
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Flags:
+    """Flagged values, ordered by row and column: where they stand, their scores, and what they were judged by."""
+
+    method: str
+    threshold: float
+    groups: Strata
+    row: IntArray
+    column: IntArray
+    score: FloatArray
+    numbers: list[tuple[float, ...]]
+    """By flag: median, scale and 1 if the scale is the fallback; or the two fences, and the quartiles' distance."""
+    limits: dict[str, tuple[float, float]] | None
+
+    def limit(self, name: str, side: int, logged: set[str]) -> float | None:
+        """Beyond which value of a column one is flagged; None where that differs from row to row."""
+        if self.limits is None or name not in self.limits:
+            return None
+        value = self.limits[name][side]
+        with np.errstate(over="ignore"):
+            value = float(np.exp(value)) if name in logged else value
+        return value if np.isfinite(value) else None
+
+    def texts(
+        self, values: Mapping[str, FloatArray], kinds: Mapping[str, str], logged: set[str]
+    ) -> list[tuple[str, str]]:
+        """For each flag its value and its reason as text."""
+        names = list(values)
+        found = []
+        for place, (row, column) in enumerate(zip(self.row.tolist(), self.column.tolist(), strict=True)):
+            name = names[column]
+            value = values[name][row]
+            is_time = kinds[name] == "time"
+            text = _said(value, is_time=is_time)
+            why = self._why(place, is_time=is_time, logged=name in logged)
+            within = self.groups.label(int(self.groups.code[row]))
+            shown = text if is_time or not float(value).is_integer() or abs(value) < 1e4 else written(value)
+            found.append((text, f"{name} {shown}: {why}{f' within {within}' if within else ''}"))
+        return found
+
+    def _why(self, place: int, *, is_time: bool, logged: bool) -> str:
+        score, parts = float(self.score[place]), self.numbers[place]
+        if not np.isfinite(score):
+            return "infinite"
+        of = "logarithm: " if logged else ""
+        if self.method == "isolation_forest":
+            z, least = parts
+            return (
+                f"{of}unusual row, score {score:.3f} above {least:.3f}; robust z of this value {z:.2f}, most in the row"
+            )
+        if self.method == "iqr":
+            low, high, distance = parts
+            side, fence = ("above", high) if score > 0 else ("below", low)
+            unit = " days" if is_time else ""
+            apart = f"{abs(score):.2f} × {written(distance)}{unit} beyond the quartile; threshold {self.threshold:g}"
+            return f"{of}{side} the fence {_said(fence, is_time=is_time, plain=False)} ({apart})"
+        median, scale, fallback = parts
+        note = ", mean deviation as the MAD is 0" if fallback else ""
+        center = _said(median, is_time=is_time, plain=False)
+        unit = " days" if is_time else ""
+        judged_by = f"median {center}, scale {written(scale)}{unit}{note}; threshold {self.threshold:g}"
+        return f"{of}robust z {score:.2f} ({judged_by})"
+
+
+def _said(value: float, *, is_time: bool, plain: bool = True) -> str:
+    if is_time and np.isfinite(value):
+        stamp = np.datetime64(round(value * 86_400), "s")
+        day = stamp.astype("M8[D]")
+        return str(day) if day == stamp else str(stamp).replace("T", " ")
+    return as_text(float(value)) if plain else written(float(value))
+
+
+Judged = Mapping[str, FloatArray]
+
+
+def _finite(values: FloatArray, groups: Strata) -> tuple[IntArray, FloatArray, IntArray]:
+    rows = np.flatnonzero(np.isfinite(values))
+    return rows, values[rows], groups.code[rows]
+
+
+def _spread(values: FloatArray, groups: Strata) -> Spread:
+    """Of each stratum; of small ones that of all rows."""
+    _, finite, code = _finite(values, groups)
+    own = spread(finite, code, len(groups.keys))
+    if not groups.columns:
+        return own
+    whole = spread(finite, np.zeros_like(code), 1)
+    small = own.n < _FEWEST_IN_STRATUM
+    return Spread(
+        own.n,
+        np.where(small, whole.median, own.median),
+        np.where(small, whole.scale, own.scale),
+        np.where(small, whole.fallback, own.fallback),
+    )
+
+
+def by_robust_z(columns: Judged, groups: Strata, threshold: float) -> Flags:
+    """Values whose robust z lies beyond the threshold."""
+    found, limits = [], {}
+    for place, (name, values) in enumerate(columns.items()):
+        of = _spread(values, groups)
+        z = modified_z(values, of.median[groups.code], of.scale[groups.code])
+        z = np.where(np.isinf(values), values, z)
+        rows = np.flatnonzero(np.abs(z) > threshold)
+        code = groups.code[rows]
+        numbers = zip(of.median[code].tolist(), of.scale[code].tolist(), of.fallback[code].tolist(), strict=True)
+        found.append((place, rows, z[rows], [*numbers]))
+        away = threshold * of.scale[0]
+        limits[name] = (float(of.median[0] - away), float(of.median[0] + away))
+    return _gathered("robust_z", threshold, groups, found, limits)
+
+
+def by_fences(columns: Judged, groups: Strata, threshold: float) -> Flags:
+    """Values beyond the quartiles by more than threshold × their distance; the score is how many times."""
+    found, limits = [], {}
+    for place, (name, values) in enumerate(columns.items()):
+        low, high, distance = _quartiles(values, groups)
+        low_of, high_of, distance_of = low[groups.code], high[groups.code], distance[groups.code]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            beyond = np.where(values > high_of, values - high_of, np.minimum(values - low_of, 0.0)) / distance_of
+        score = np.where(distance_of > 0, beyond, 0.0)
+        score = np.where(np.isinf(values), values, score)
+        rows = np.flatnonzero(np.abs(score) > threshold)
+        code = groups.code[rows]
+        fences = low - threshold * distance, high + threshold * distance
+        numbers = zip(fences[0][code].tolist(), fences[1][code].tolist(), distance[code].tolist(), strict=True)
+        found.append((place, rows, score[rows], [*numbers]))
+        limits[name] = (float(fences[0][0]), float(fences[1][0]))
+    return _gathered("iqr", threshold, groups, found, limits)
+
+
+def _quartiles(values: FloatArray, groups: Strata) -> tuple[FloatArray, FloatArray, FloatArray]:
+    _, finite, code = _finite(values, groups)
+    of = _spread(values, groups)
+    ends = []
+    for q in (0.25, 0.75):
+        own = group_quantiles(finite, code, len(groups.keys), q)
+        if groups.columns:
+            whole = group_quantiles(finite, np.zeros_like(code), 1, q)
+            own = np.where(of.n < _FEWEST_IN_STRATUM, whole, own)
+        ends.append(own)
+    low, high = ends
+    # equal quartiles say nothing of how far the others may lie: the mean deviation does
+    mean_deviation = of.scale * _IQR_OF_NORMAL
+    return low, high, np.where(high > low, high - low, mean_deviation)
+
+
+def by_forest(columns: Judged, groups: Strata, threshold: float, random_state: int) -> Flags:
+    """Rows that few random cuts set apart, with the column of the largest robust z; within strata robust z are cut."""
+    from sklearn.ensemble import IsolationForest
+
+    z = []
+    for values in columns.values():
+        of = _spread(values, groups)
+        own = modified_z(values, of.median[groups.code], of.scale[groups.code])
+        own = np.where(np.isinf(values), np.sign(values) * _FAR, np.where(np.isnan(values), 0.0, own))
+        z.append(np.clip(own, -_FAR, _FAR))
+    if not z or not len(z[0]):
+        return _gathered("isolation_forest", threshold, groups, [], None)
+    matrix = np.column_stack(z)
+    forest = IsolationForest(n_estimators=_TREES, random_state=random_state).fit(matrix)
+    score = -forest.score_samples(matrix)
+    # scores of many columns crowd about 0.45: what counts is how far above the others one lies
+    middle, upper = np.quantile(score, [0.5, 0.75])
+    least = max(middle + threshold * (upper - middle) / (_IQR_OF_NORMAL / 2), np.nextafter(middle, 1.0))
+    infinite = np.any([np.isinf(values) for values in columns.values()], axis=0)
+    rows = np.flatnonzero((score > least) | infinite)
+    most = np.argmax(np.abs(matrix[rows]), axis=1)
+    found = []
+    for place in range(matrix.shape[1]):
+        mine = rows[most == place]
+        found.append((place, mine, score[mine], [(value, least) for value in matrix[mine, place].tolist()]))
+    return _gathered("isolation_forest", threshold, groups, found, None)
+
+
+def _gathered(method: str, threshold: float, groups: Strata, found: list[Any], limits: Any) -> Flags:
+    row = np.concatenate([np.empty(0, dtype=np.int64), *(rows for _, rows, _, _ in found)])
+    column = np.repeat([place for place, _, _, _ in found], [rows.size for _, rows, _, _ in found]).astype(np.int64)
+    score = np.concatenate([np.empty(0), *(scores for _, _, scores, _ in found)])
+    numbers = [numbers for *_, all_numbers in found for numbers in all_numbers]
+    order = np.lexsort((column, row))
+    return Flags(
+        method=method,
+        threshold=threshold,
+        groups=groups,
+        row=row[order],
+        column=column[order],
+        score=score[order],
+        numbers=[numbers[place] for place in order.tolist()],
+        limits=None if len(groups.columns) else limits,
+    )

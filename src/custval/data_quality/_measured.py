@@ -1,0 +1,153 @@
+"""Columns as numbers with gaps, strata of rows, and which columns only name things."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from custval._frame import Table, codes, nulls, numbers, nw, times
+from custval.data_quality._column_profile import kind_of
+from custval.data_quality._text import column_as_text
+from custval.errors import CustvalError
+from custval.typing import FloatArray, IntArray
+
+__all__ = ["Strata", "chosen_columns", "coded", "counts_on", "measured", "names_a_key", "names_a_person", "strata"]
+
+_KEYS = frozenset({"id", "ids", "uuid", "guid", "key", "iban", "ssn", "sku", "ean"})
+_KEYS_ZH = ("编号", "身份证", "证件号", "卡号", "账号", "帐号", "订单号", "会员号", "客户号", "流水号")
+_PERSONS = frozenset(
+    [
+        "name",
+        "firstname",
+        "lastname",
+        "givenname",
+        "familyname",
+        "surname",
+        "forename",
+        "fullname",
+        "username",
+        "nickname",
+        "login",
+        "email",
+        "mail",
+        "phone",
+        "mobile",
+        "telephone",
+        "tel",
+        "cell",
+        "fax",
+        "passport",
+    ]
+)
+_PERSONS_ZH = ("姓名", "名字", "用户名", "昵称", "手机", "电话", "邮箱", "邮件", "微信", "护照")
+
+
+def _words(name: str) -> list[str]:
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return re.findall(r"[a-z]+", apart.casefold())
+
+
+def names_a_key(name: str) -> bool:
+    """Whether a column is called like an identifier: `customer_id`, `OrderID`, `uuid`, `会员编号`."""
+    words = _words(name)
+    return bool(words and words[-1] in _KEYS) or any(part in name for part in _KEYS_ZH)
+
+
+def names_a_person(name: str) -> bool:
+    """Whether a column is called like what belongs to one person: `email`, `family_name`, `mobile phone`, `手机号`."""
+    return bool(_PERSONS.intersection(_words(name))) or any(part in name for part in _PERSONS_ZH)
+
+
+def counts_on(values: FloatArray) -> bool:
+    """Whether numbers without gaps only number the rows: whole, all different, and close together or all long."""
+    if values.size < 2 or not np.all(values == np.floor(values)):
+        return False
+    low, high = float(values.min()), float(values.max())
+    if np.unique(values).size < values.size:
+        return False
+    # phone and identity numbers have as many digits as each other
+    return high - low < 2 * values.size or low >= 1e9
+
+
+def measured(table: Table, name: str, kind: str) -> FloatArray:
+    """A column of numbers or times as float64 with NaN for nulls; infinite values stay, times are days since 1970."""
+    if kind == "time":
+        wall = times(table, name).wall.astype("M8[us]")
+        days = wall.astype(np.int64) / 86_400e6
+        return np.where(np.isnat(wall), np.nan, days)
+    series = table[name]
+    if series.dtype == nw.Object:
+        return numbers(table, name, missing=True)
+    missing = nulls(series)
+    if not missing.any():
+        return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+    values = np.full(len(series), np.nan)
+    values[~missing] = series[np.flatnonzero(~missing)].cast(nw.Float64).to_numpy()
+    return values
+
+
+def coded(table: Table, name: str, kind: str) -> tuple[IntArray, list[Any]]:
+    """A column of texts or booleans as codes into its sorted distinct values; −1 for null."""
+    series = table[name]
+    known = np.flatnonzero(~nulls(series))
+    code = np.full(len(series), -1, dtype=np.int64)
+    if kind == "boolean":
+        values, place = np.unique(np.asarray(series[known].to_numpy()).astype(bool), return_inverse=True)
+        code[known] = place
+        return code, values.tolist()
+    place, distinct = codes(series[known].cast(nw.String))
+    code[known] = place
+    return code, [str(text) for text in distinct.to_list()]
+
+
+@dataclass(frozen=True, slots=True)
+class Strata:
+    """For each row the number of its stratum; for each stratum its values as text, None for null."""
+
+    code: IntArray
+    keys: list[tuple[str | None, ...]]
+    columns: tuple[str, ...]
+
+    def label(self, code: int) -> str:
+        """A stratum in words: "country = France"; nothing for the one stratum of all rows."""
+        pairs = zip(self.columns, self.keys[code], strict=True)
+        return ", ".join(f"{name} = {'null' if value is None else value}" for name, value in pairs)
+
+
+def strata(table: Table, by: Sequence[str]) -> Strata:
+    """The strata of the rows: the combinations of values of some columns that are there; one of all without columns."""
+    table.require(*by)
+    combined = np.zeros(len(table), dtype=np.int64)
+    keys: list[tuple[str | None, ...]] = [()]
+    for name in by:
+        code, texts = _numbered(table, name)
+        both, combined = np.unique(combined * len(texts) + code, return_inverse=True)
+        keys = [(*keys[pair // len(texts)], texts[pair % len(texts)]) for pair in both.tolist()]
+    return Strata(combined.astype(np.int64), keys, tuple(by))
+
+
+def _numbered(table: Table, name: str) -> tuple[IntArray, list[str | None]]:
+    series = table[name]
+    known = np.flatnonzero(~nulls(series))
+    values = series[known]
+    if kind_of(table, name) == "other":
+        values = table.series(name, column_as_text(values), nw.String)
+    code, distinct = codes(values, ordered=False)
+    full = np.zeros(len(series), dtype=np.int64)
+    full[known] = code + 1
+    return full, [None, *column_as_text(distinct)]
+
+
+def chosen_columns(table: Table, columns: Any, parameter: str = "columns") -> list[str]:
+    """Names of columns that are there, from one name or several; an empty list for None."""
+    if columns is None:
+        return []
+    names = [columns] if isinstance(columns, str) else list(columns)
+    table.require(*names)
+    if len(set(names)) < len(names):
+        raise CustvalError(f"{parameter} names a column twice: {names!r}")
+    return names

@@ -1,0 +1,42 @@
+"""Sums of money are those of `math.fsum`."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from custval.data_quality._money import exact_sum
+
+_FLOATS = st.floats(-1e300, 1e300, allow_subnormal=True)
+
+
+@given(arrays(float, st.integers(0, 50), elements=_FLOATS))
+def test_a_sum_is_rounded_once(values):
+    assert exact_sum(values) == math.fsum(values)
+
+
+def test_many_chunks_add_up_to_the_last_bit():
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=600_000) * 10.0 ** rng.integers(-12, 12, 600_000)
+    where = rng.random(values.size) < 0.7
+    values[::7] = np.nan
+    assert exact_sum(values, where) == math.fsum(values[where & ~np.isnan(values)])
+
+
+def test_the_least_and_the_greatest_floats_count():
+    values = np.array([5e-324, 1.7e308, -1.7e308, 5e-324, 1e-310])
+    assert exact_sum(values) == math.fsum(values) > 0
+
+
+def test_a_sum_beyond_the_greatest_float_is_refused_as_before():
+    with pytest.raises(OverflowError):
+        exact_sum(np.array([1.7e308, 1.7e308]))
+
+
+def test_infinite_amounts_are_infinite():
+    assert exact_sum(np.array([1.0, np.inf, np.nan])) == math.inf

@@ -1,0 +1,132 @@
+"""Distances of two samples against scipy, against slow versions, and their false alarms by simulation."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy import stats
+
+from custval._kernels.drift import (
+    bin_counts,
+    chi_square,
+    kolmogorov_smirnov,
+    pooled,
+    psi_by_chance,
+    quantile_cuts,
+    same_share,
+    stability_index,
+)
+
+SAMPLE = hnp.arrays(np.float64, st.integers(1, 40), elements=st.sampled_from([-1e9, -2.0, 0.0, 0.5, 1.0, 3.0, 1e9]))
+COUNTS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=2, max_size=8)
+
+
+@given(SAMPLE, SAMPLE)
+def test_the_distance_of_two_distributions_is_the_slow_one(one, two):
+    at = [*one, *two]
+    slow = max(abs(sum(one <= v) / one.size - sum(two <= v) / two.size) for v in at)
+    assert kolmogorov_smirnov(one, two)[0] == pytest.approx(slow, abs=1e-12)
+
+
+@pytest.mark.parametrize(("n", "m", "shift"), [(300, 500, 0.0), (300, 500, 0.15), (4000, 90, 0.4), (20_000, 9000, 0.0)])
+def test_its_p_value_is_that_of_scipy(n, m, shift):
+    rng = np.random.default_rng(n + m)
+    one, two = rng.normal(size=n), rng.normal(shift, size=m)
+    found, by_scipy = kolmogorov_smirnov(one, two), stats.ks_2samp(one, two, method="asymp")
+    assert found[0] == pytest.approx(by_scipy.statistic, abs=1e-12)
+    assert found[1] == pytest.approx(by_scipy.pvalue, rel=1e-9)
+    assert found[1] == pytest.approx(stats.ks_2samp(one, two, method="exact").pvalue, rel=0.1, abs=0.02)
+
+
+def slow_psi(reference, current):
+    k, n, m = len(reference), sum(reference), sum(current)
+    total = 0.0
+    for r, c in zip(reference, current, strict=True):
+        p, q = (r + 0.5) / (n + 0.5 * k), (c + 0.5) / (m + 0.5 * k)
+        total += (q - p) * math.log(q / p)
+    return total
+
+
+@given(COUNTS)
+def test_stability_index(counts):
+    one, two = np.array(counts).T
+    found = stability_index(one, two)
+    if one.sum() and two.sum():
+        assert found == pytest.approx(slow_psi(one.tolist(), two.tolist()), rel=1e-12, abs=1e-15)
+        assert found >= 0
+        assert found == pytest.approx(stability_index(two, one))
+    else:
+        assert math.isnan(found)
+
+
+@given(SAMPLE, st.integers(2, 12))
+def test_bins_hold_every_value_once(values, bins):
+    cuts = quantile_cuts(values, bins)
+    counts = bin_counts(values, cuts)
+    assert len(counts) <= bins
+    edges = [-math.inf, *cuts, math.inf]
+    assert counts.tolist() == [sum(low < v <= high for v in values) for low, high in pairwise(edges)]
+
+
+@given(COUNTS)
+def test_pooling_keeps_all_counts_and_leaves_none_too_small(counts):
+    one, two = np.array(counts).T
+    table = pooled(one, two)
+    assert table.sum(axis=1).tolist() == [one.sum(), two.sum()]
+    if table.shape[1] > 1 and one.sum() and two.sum():
+        expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+        assert expected.min() >= 5 - 1e-9
+
+
+@given(COUNTS)
+def test_chi_square_is_that_of_scipy(counts):
+    one, two = np.array(counts).T
+    found = chi_square(one, two)
+    table = pooled(one, two)
+    if table.shape[1] < 2 or not (one.sum() and two.sum()):
+        assert math.isnan(found.p_value)
+        return
+    expected = stats.chi2_contingency(table, correction=False)
+    assert found.statistic == pytest.approx(expected.statistic, abs=1e-10)
+    assert found.degrees_of_freedom == expected.dof
+    assert found.p_value == pytest.approx(expected.pvalue, abs=1e-12)
+
+
+def test_the_same_share_twice():
+    table = [[30, 60], [970, 940]]
+    assert same_share((30, 60), (1000, 1000)) == pytest.approx(stats.chi2_contingency(table, correction=False).pvalue)
+    assert same_share((0, 4), (20, 20)) == pytest.approx(stats.fisher_exact([[0, 4], [20, 16]]).pvalue)
+    assert same_share((0, 0), (10, 10)) == 1.0
+    assert same_share((10, 10), (10, 10)) == 1.0
+    assert math.isnan(same_share((0, 0), (0, 10)))
+
+
+def test_nothing_on_one_side():
+    none = np.empty(0)
+    assert all(map(math.isnan, kolmogorov_smirnov(none, np.ones(3))))
+    assert quantile_cuts(none, 10).size == 0
+    assert psi_by_chance(1, 10, 10, 0.05) == 0.0
+
+
+def test_false_alarms_by_simulation():
+    rng = np.random.default_rng(3)
+    rounds, n, m, k = 2000, 400, 600, 10
+    beyond, ks, chi = 0, 0, 0
+    cuts = stats.gamma.ppf(np.arange(1, k) / k, 2.0)
+    critical = psi_by_chance(k, n, m, 0.05)
+    for _ in range(rounds):
+        one, two = rng.gamma(2.0, size=n), rng.gamma(2.0, size=m)
+        counts = bin_counts(one, cuts), bin_counts(two, cuts)
+        beyond += stability_index(*counts) > critical
+        chi += chi_square(*counts).p_value < 0.05
+        ks += kolmogorov_smirnov(one, two)[1] < 0.05
+    # the standard error of each share is 0.005
+    assert beyond / rounds == pytest.approx(0.05, abs=0.02)
+    assert chi / rounds == pytest.approx(0.05, abs=0.02)
+    assert ks / rounds == pytest.approx(0.05, abs=0.02)
