@@ -12,7 +12,7 @@ import pytest
 import custval as cv
 from custval._kernels.holdout_metrics import Errors
 from custval.clv._advice import advise
-from custval.clv._contest import MODEL, RULE, Score, Standing, noise, standings
+from custval.clv._contest import MODEL, RULE, Score, Standing, likelihood_noise, noise, standings
 from custval.errors import FitError
 
 plt = pytest.importorskip("matplotlib.pyplot")
@@ -221,6 +221,17 @@ def test_noise_is_that_of_sums_by_customer():
     failed = Score("b", MODEL, "c", 20, status="failed")
     first = [Standing(own.name, MODEL, own.scores[:1]) for own in (one, other)]
     assert noise(one, Standing("b", MODEL, (other.scores[0], failed))) == noise(*first)
+
+
+def test_noise_of_likelihoods_is_that_of_their_differences():
+    rng = np.random.default_rng(3)
+    mine, yours = rng.normal(-1.0, 0.5, (2, 50))
+    one, other = (
+        Standing(n, MODEL, (score(n, NOISE[:50], log_probability=p),)) for n, p in zip("ab", (mine, yours), strict=True)
+    )
+    gain = mine - yours
+    assert likelihood_noise(one, other) == pytest.approx(gain.mean() / (np.std(gain) / np.sqrt(50)))
+    assert likelihood_noise(other, one) == pytest.approx(-likelihood_noise(one, other))
 
 
 def advice(*scores):

@@ -121,7 +121,10 @@ def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None = None, 
     base = PurchaseTuples.of(x, t_x, T, w, zeros=True)
     belief = _belief(base.purchases / base.customers) if prior else None
     objective = Objective(base)
-    maximum = maximize_posterior(objective, belief, _start(x, t_x, T, w, base), rough=objective.with_step(COARSE))
+    start = _start(x, t_x, T, w, base)
+    # and where customers are of two kinds: many leave at once, others stay
+    another = [start[0], start[1], np.log(0.3), np.log(0.02)]
+    maximum = maximize_posterior(objective, belief, np.array([start, another]), rough=objective.with_step(COARSE))
     unit = float(np.log(base.scale))
     return replace(
         maximum,

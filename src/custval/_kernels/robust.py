@@ -39,8 +39,7 @@ class Spread:
 
 def group_quantiles(values: FloatArray, group: IntArray, n_groups: int, q: float) -> FloatArray:
     """The quantile of type 7 of each group, NaN for empty ones; `values` without NaN, `group` from 0 on."""
-    order = np.lexsort((values, group))
-    ranked = values[order]
+    ranked = np.sort(values) if n_groups == 1 else values[np.lexsort((values, group))]
     n = np.bincount(group, minlength=n_groups)
     start = np.cumsum(n) - n
     place = (n - 1) * q

@@ -105,8 +105,11 @@ def _finite(values: FloatArray, groups: Strata) -> tuple[IntArray, FloatArray, I
 def _spread(values: FloatArray, groups: Strata) -> Spread:
     """Of each stratum; of small ones that of all rows."""
     _, finite, code = _finite(values, groups)
-    own, whole = spread(finite, code, len(groups.keys)), spread(finite, np.zeros_like(code), 1)
-    small = (own.n < _FEWEST_IN_STRATUM) if len(groups.columns) else np.zeros(own.n.size, dtype=bool)
+    own = spread(finite, code, len(groups.keys))
+    if not groups.columns:
+        return own
+    whole = spread(finite, np.zeros_like(code), 1)
+    small = own.n < _FEWEST_IN_STRATUM
     return Spread(
         own.n,
         np.where(small, whole.median, own.median),
@@ -156,9 +159,10 @@ def _quartiles(values: FloatArray, groups: Strata) -> tuple[FloatArray, FloatArr
     ends = []
     for q in (0.25, 0.75):
         own = group_quantiles(finite, code, len(groups.keys), q)
-        whole = group_quantiles(finite, np.zeros_like(code), 1, q)
-        small = of.n < _FEWEST_IN_STRATUM if len(groups.columns) else np.zeros(of.n.size, dtype=bool)
-        ends.append(np.where(small, whole, own))
+        if groups.columns:
+            whole = group_quantiles(finite, np.zeros_like(code), 1, q)
+            own = np.where(of.n < _FEWEST_IN_STRATUM, whole, own)
+        ends.append(own)
     low, high = ends
     # equal quartiles say nothing of how far the others may lie: the mean deviation does
     mean_deviation = of.scale * _IQR_OF_NORMAL

@@ -1,6 +1,6 @@
 """A profile of transaction lines: beside `describe(include="all")` of pandas, which says less, as a floor.
 
-At 1 M and at 10 M rows of 7 columns: `python -m benchmarks profile`, `python -m benchmarks profile --size 10_000_000`.
+At 1 M and at 10 M rows of 7 columns: `python -m benchmarks profiles`, `python -m benchmarks profile --size 10_000_000`.
 """
 
 from __future__ import annotations
