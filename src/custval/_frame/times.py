@@ -138,7 +138,18 @@ def _objects_to_times(series: nw.Series[Any], what: str) -> nw.Series[Any]:
         lambda value: isinstance(value, dt.date) or (pd.api.types.is_scalar(value) and pd.isna(value))
     ).all():
         return series
-    return nw.from_native(pd.to_datetime(native), series_only=True)
+    try:
+        return nw.from_native(pd.to_datetime(native), series_only=True)
+    except pd.errors.OutOfBoundsDatetime:
+        if zones - {None}:
+            raise DataError(
+                f"{what} holds times beyond what pandas can hold with a time zone (the years 1678 to 2261)",
+                suggestion="take the zone off, or correct these times",
+                code="out_of_bounds",
+            ) from None
+        # before 3.0 pandas counts nanoseconds, and the year 9999 has too many of them
+        instants = [np.datetime64("NaT", "us") if pd.isna(value) else np.datetime64(value, "us") for value in native]
+        return nw.from_native(pd.Series(np.array(instants, dtype="M8[us]"), name=native.name), series_only=True)
 
 
 def parse_times(series: nw.Series[Any], what: str, format: str | None = None) -> nw.Series[Any]:  # noqa: A002

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from custval._check import moment
 from custval._expression import from_data, parse_condition
-from custval._frame import LazyTable, Table, codes, is_missing, is_times, nulls, nw, times
+from custval._frame import LazyTable, Table, codes, is_missing, is_times, nulls, nw, times, zone_of
 from custval._kernels.calendar import not_after
 from custval.data_quality import _judge_rows as rows
+from custval.data_quality._column_profile import kind_of
 from custval.data_quality._days import names_a_day
 from custval.data_quality._judge_types import not_of_type
 from custval.data_quality._misfits import dtype_of, kind_of_column, kind_of_value, misfit
@@ -69,7 +70,11 @@ def judge(rule: Rule, table: Table) -> Judgment:
 def _with_known_times(table: Table, columns: tuple[str, ...]) -> Table:
     """The table with the wall clock for times whose type the expressions do not know."""
     # narwhals does not read zones such as America/New_York off a type of pandas
-    unknown = [name for name in columns if table[name].dtype == nw.Unknown and is_times(table[name])]
+    unknown = [name for name in columns if table[name].dtype != nw.Datetime and zone_of(table[name]) is not None]
+    # pandas before 3.0 keeps far years as objects, and does not compare those with Arrow's times
+    far = [name for name in columns if table[name].dtype == nw.Object and kind_of(table, name) == "time"]
+    if far:
+        unknown = [name for name in columns if name in far or is_times(table[name])]
     if not unknown:
         return table
     walls = {name: table.series(name, times(table, name).wall.astype("M8[us]")) for name in unknown}

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import validate_data
 
@@ -265,6 +266,8 @@ class Imputer(TransformerMixin, BaseEstimator):
 
     def _table(self, X: Any, *, reset: bool) -> tuple[Table, bool]:
         """The input as a table, and whether it was an array."""
+        if issparse(X):
+            raise TypeError("sparse input is not supported, for its missing cells are zeros: give X.toarray()")
         if _is_frame(X):
             table = enter(X)
             names_only = new_frame({name: np.empty(0) for name in table.columns})
