@@ -103,7 +103,7 @@ def with_another(start: FloatArray) -> FloatArray:
     -------
     ndarray of shape (2, 4)
     """
-    return np.array([start, [start[0], start[1], np.log(0.5), np.log(0.3)]])
+    return np.array([start, [start[0], start[1], np.log(0.3), np.log(0.02)]])
 
 
 def _start(
