@@ -46,7 +46,7 @@ html_theme_options = {
     "show_toc_level": 2,
 }
 
-_ROUTING = re.compile(r"set_\w+_request|get_metadata_routing")
+_ROUTING = re.compile(r"set_\w+_request|get_metadata_routing|set_output")
 
 
 def skip_metadata_routing(app, what, name, obj, skip, options):  # noqa: ANN001, ANN201, ARG001, PLR0917

@@ -354,9 +354,9 @@ def test_models_that_find_that_nobody_leaves():
     customer, time = cv.clv.NBDModel.from_params(r=2.0, alpha=8.0, unit="W").sample_purchases(400, 80 - joined, rng)
     days = pd.to_timedelta(np.floor((joined[customer] + time) * 7), unit="D")
     shop = pd.DataFrame({"customer_id": customer, "timestamp": pd.Timestamp("2022-01-03") + days})
-    models = [cv.clv.BetaGeoModel(), cv.clv.ModifiedBetaGeoModel(), cv.clv.NBDModel()]
+    models = [cv.clv.BetaGeoModel(), cv.clv.BetaGeoCNBDModel(k=1), cv.clv.NBDModel()]
     found = cv.clv.compare(models, shop, cutoffs=["2022-10-31", "2022-12-31"], horizon="26W", unit="W")
-    assert "BetaGeoModel, ModifiedBetaGeoModel and NBDModel find that nobody leaves: they are one" in found.advice
+    assert "BetaGeoModel, BetaGeoCNBDModel and NBDModel find that nobody leaves: they are one" in found.advice
     sums = found.by_cutoff.groupby("model")[["actual", "predicted"]].sum()
     shares = sums["predicted"] / sums["actual"] - 1
     np.testing.assert_allclose(found.ranking["relative_bias"], shares[found.ranking["model"]])

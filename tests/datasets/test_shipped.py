@@ -92,7 +92,10 @@ def test_a_library_that_is_not_installed_is_named():
         "try: load_donations(library='polars')\n"
         "except CustvalError as error: print(error, '|', error.suggestion)"
     )
-    assert said == "library='polars' needs the package polars, which is not installed | pip install polars"
+    assert said == (
+        "library='polars' needs the package polars, which is not installed; try: pip install polars "
+        "| pip install polars"
+    )
 
 
 @pytest.mark.parametrize("without", ["package", "file"])

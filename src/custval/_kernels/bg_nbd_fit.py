@@ -89,10 +89,10 @@ def fit_with_chances(
 
 
 def with_another(start: FloatArray) -> FloatArray:
-    """A place to start from, and a second one, where many leave at once and others stay.
+    """A place to start from, and two others: many leave at once and others stay, or hardly anyone leaves but at once.
 
     A likelihood may have one maximum where customers are much alike in their chance to leave, or a limit where all are
-    the same, and another where they are of two kinds.
+    the same, and another, or another limit, where they are of two kinds.
 
     Parameters
     ----------
@@ -101,9 +101,10 @@ def with_another(start: FloatArray) -> FloatArray:
 
     Returns
     -------
-    ndarray of shape (2, 4)
+    ndarray of shape (3, 4)
     """
-    return np.array([start, [start[0], start[1], np.log(0.3), np.log(0.02)]])
+    kinds = (start, [*start[:2], np.log(0.5), np.log(0.3)], [*start[:2], np.log(1e-3), np.log(0.02)])
+    return np.array(kinds)
 
 
 def _start(

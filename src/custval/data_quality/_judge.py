@@ -11,7 +11,7 @@ import datetime as dt
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from custval._check import moment
 from custval._expression import from_data, parse_condition
-from custval._frame import LazyTable, Table, codes, is_missing, nulls, nw, times
+from custval._frame import LazyTable, Table, codes, is_missing, is_times, nulls, nw, times
 from custval._kernels.calendar import not_after
 from custval.data_quality import _judge_rows as rows
 from custval.data_quality._days import names_a_day
@@ -56,6 +56,7 @@ def judge(rule: Rule, table: Table) -> Judgment:
     if rule.check != "not_null" and len(rule.columns) == 1 and nulls(table[rule.columns[0]]).all():
         return Judgment(np.zeros(len(table), dtype=bool))  # libraries differ in what type they give such a column
     try:
+        table = _with_known_times(table, rule.columns)
         condition = condition_of(rule, table)
         if condition is not None:
             failing = table.frame.select(condition.alias("fails"))["fails"]
@@ -63,6 +64,16 @@ def judge(rule: Rule, table: Table) -> Judgment:
         return Judgment(_MASKS[rule.check](rule, table))
     except (ColumnError, DataError) as error:
         return Judgment(np.ones(len(table), dtype=bool), str(error))
+
+
+def _with_known_times(table: Table, columns: tuple[str, ...]) -> Table:
+    """The table with the wall clock for times whose type the expressions do not know."""
+    # narwhals does not read zones such as America/New_York off a type of pandas
+    unknown = [name for name in columns if table[name].dtype == nw.Unknown and is_times(table[name])]
+    if not unknown:
+        return table
+    walls = {name: table.series(name, times(table, name).wall.astype("M8[us]")) for name in unknown}
+    return replace(table, frame=table.frame.with_columns(*walls.values()))
 
 
 def condition_of(rule: Rule, table: Table | LazyTable) -> nw.Expr | None:

@@ -112,7 +112,7 @@ def outliers(
         Numbers and times; by default all of them but those of two values and those that
         only number the rows (`customer_id`, 1, 2, 3, …).
     method : {"robust_z", "iqr", "isolation_forest"}
-        "robust_z": |value − median| / (MAD / 0.6745) above the threshold. "iqr": beyond the quartiles by more than
+        "robust_z": ``|value − median| / (MAD / 0.6745)`` above the threshold. "iqr": beyond the quartiles by more than
         threshold × their distance. "isolation_forest": rows that few random cuts set apart from the others, whose
         combination of values may be unusual where no single one is.
     by : str or sequence of str, optional

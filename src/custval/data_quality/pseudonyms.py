@@ -43,7 +43,7 @@ def pseudonymize(
         False: all columns share one space, so that a value has one pseudonym wherever it stands, and tables can still
         be joined. True: each column name has a space of its own, and nobody can link a value over columns.
     prefix : str
-        What every pseudonym begins with, such as "c_".
+        What every pseudonym begins with, such as ``"c_"``.
     length : int
         Hexadecimal digits, 16 to 64; see Notes.
 
