@@ -53,6 +53,7 @@ def test_the_higher_of_two_maxima():
     assert_as_they_are("MBG/CNBD-2", 50, [85])
     assert_as_they_are("MBG/CNBD-2", 100, [25])
     assert_as_they_are("BG/BB", 100, [26])
+    assert_as_they_are("BG/BB", 50, [422])
     assert_as_they_are("Pareto/NBD", 50, [106])
 
 
