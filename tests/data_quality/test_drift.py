@@ -168,7 +168,7 @@ def test_named_columns_are_compared_whatever_they_are_called():
 
 
 def test_results_travel_and_show():
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib.pyplot")
     found = drift({"<b>": ["<i>"] * 30 + ["x"] * 30, "n": [1.0, 2.0] * 30}, {"<b>": ["<u>"] * 60, "n": [1.0, 2.0] * 30})
     assert json.loads(json.dumps(found.to_dict()))["drifted"] == ["<b>"]
     assert pickle.loads(pickle.dumps(found)) == found  # noqa: S301 - just pickled
