@@ -1,0 +1,1 @@
+"""Speed, memory and accuracy in figures: `python -m benchmarks` lists what there is."""
