@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaln, expit, gammaln
+from scipy.special import betaln, gammaln
 
 from custval._kernels.beta_geometric_draws import draw_with_chances
 from custval._kernels.bg_nbd_alive import (
@@ -152,7 +152,8 @@ def probability_alive(
     """
     r, alpha, a, b, x, t_x, T = (np.asarray(part, dtype=np.float64).ravel() for part in (r, alpha, a, b, x, t_x, T))
     log_odds = np.log(a / (b + np.maximum(x - 1, 0.0))) + (r + x) * np.log1p((T - t_x) / (alpha + t_x))
-    alive = np.where(x > 0, expit(-log_odds), 1.0)
+    with np.errstate(over="ignore"):  # the odds of having left; where they are infinite the probability is 0
+        alive = np.where(x > 0, 1.0 / (1.0 + np.exp(log_odds)), 1.0)
     if not np.any(after):
         return np.multiply.outer(alive, np.ones(np.shape(after)))
 

@@ -63,7 +63,7 @@ def expected_purchases_alive(
         bought = np.log1p(tau[rows, :, None] * p[:, None, :])
         bought *= -s[rows, None, None]
         np.expm1(bought, out=bought)
-        bought /= -p[:, None, :]
+        bought *= (-1 / p)[:, None, :]
         return bought
 
     return per_horizon(_mixed(buys, s, a, b, tau), t)

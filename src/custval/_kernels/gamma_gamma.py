@@ -234,6 +234,8 @@ def expected_spend(p: ArrayLike, q: ArrayLike, gamma: ArrayLike, x: ArrayLike, m
     p, q, gamma, x, m = (np.asarray(part, dtype=np.float64) for part in (p, q, gamma, x, m))
     total = p * (gamma + np.where(x > 0, m, 0.0) * x)
     weight = p * x + q - 1
+    if np.all(weight > 0):
+        return np.asarray(total / weight)
     spend: FloatArray = np.full(np.broadcast_shapes(total.shape, weight.shape), np.inf)
     np.divide(total, weight, out=spend, where=weight > 0)
     return spend

@@ -64,7 +64,8 @@ class CustomerBase(MaximumLikelihoodModel):
         for some in range(0, len(times), _TIMES_AT_ONCE):
             rows = slice(some, some + _TIMES_AT_ONCE)
             total += self._kernel.expected_purchases_alive(*self._theta(), *distinct, times[rows]) @ weight[rows]
-        return total[place]
+        # column by column, so that what is done with each of them runs through its memory in order
+        return np.take(np.ascontiguousarray(total.T), place, axis=1).T
 
     def _horizon(self, horizon: Span) -> float:
         check_fitted(self, "params_")

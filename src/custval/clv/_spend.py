@@ -36,7 +36,7 @@ def informs(x: FloatArray, m: FloatArray) -> BoolArray:
 def seen(x: FloatArray, m: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Frequency and mean spend where they inform, else 0."""
     told = informs(x, m)
-    return np.where(told, x, 0.0), np.where(told, m, 0.0)
+    return x * told, np.where(told, m, 0.0)
 
 
 def account_of(x: FloatArray, m: FloatArray) -> Account:

@@ -27,8 +27,13 @@ def enter_summary(X: IntoFrame, also: tuple[str, ...] = (), hint: str = HOW) -> 
 
 def frequency_law(x: Any) -> Law:
     """A frequency, of an array or an expression, is a count."""
-    broken = (x < 0) | (x % 1 != 0) | (x > _MOST_PURCHASES)
+    broken = (x < 0) | _broken_number(x) | (x > _MOST_PURCHASES)
     return Law("frequency", broken, "a frequency is a whole number of at least 0, and at most 2**53")
+
+
+def _broken_number(values: Any) -> Any:
+    """Where an array or an expression is not whole; rounding an array takes a tenth of the time of a remainder."""
+    return np.rint(values) - values != 0 if isinstance(values, np.ndarray) else values % 1 != 0
 
 
 def customer_laws(x: Any, t_x: Any, T: Any, *, discrete: bool = False) -> tuple[Law, ...]:
@@ -47,8 +52,8 @@ def customer_laws(x: Any, t_x: Any, T: Any, *, discrete: bool = False) -> tuple[
         return laws
     return (
         *laws,
-        Law("recency", t_x % 1 != 0, "recency is a whole number of opportunities to buy"),
-        Law("T", T % 1 != 0, "T is a whole number of opportunities to buy"),
+        Law("recency", _broken_number(t_x), "recency is a whole number of opportunities to buy"),
+        Law("T", _broken_number(T), "T is a whole number of opportunities to buy"),
         Law("frequency", x > t_x, "there is at most one purchase for each opportunity"),
     )
 
