@@ -19,7 +19,7 @@ from custval._kernels import gamma_gamma
 Columns = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # so that a case can be a key
 class Case:
     """A model and what a study needs to know of it.
 

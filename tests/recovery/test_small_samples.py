@@ -89,3 +89,10 @@ def test_the_end_of_a_ridge_is_no_maximum():
     verdict, model = claim("BG/NBD", 50, seed, status="converged")
     assert model.fit_status_ == "boundary"
     assert verdict.fault
+
+
+def test_the_study_prints_a_row_for_each_model_and_size(capsys, monkeypatch):
+    monkeypatch.setattr(boundary, "CASES", (case("NBD"), case("Gamma-Gamma")))
+    boundary.run(size=4, repeat=1)
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("| NBD", "| Gamma"))]
+    assert [row.split("|")[2].strip() for row in rows] == ["50", "100", "500"] * 2
