@@ -12,8 +12,9 @@ from custval._check import flag, number, whole
 from custval._frame import Table, enter, nw
 from custval._kernels.dates_in_text import year_in
 from custval._kernels.masks import mask_inside, mask_value
-from custval._kernels.pii import find_spans, is_plausible, kinds_of
+from custval._kernels.pii import find_spans, kinds_of
 from custval._kernels.pii_headers import HeaderClue, header_clue
+from custval._kernels.pii_plausible import is_plausible
 from custval._result import Result
 from custval.data_quality._cells import Cells, cells
 from custval.errors import CustvalError
