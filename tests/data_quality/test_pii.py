@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import custval as cv
+from custval._kernels.pii_headers import HEADERS, header_clue
 from custval.data_quality import find_pii, mask, pseudonymize
+from custval.data_quality._kinds import kind_by_name
 from custval.errors import ColumnError, CustvalError, DataError
 
 CUSTOMERS = {
@@ -175,6 +177,59 @@ def test_what_is_none(shuffled):
 )
 def test_a_header_alone_is_not_enough(header, values):
     assert find_pii({header: values, "x": [1, 2, 3]}).columns == {}
+
+
+PERSONS_ABROAD = {
+    "Vorname": ["Jörg", "Xaver"],
+    "Nachname": ["Übelacker", "Zwirnlein"],
+    "Geburtsdatum": ["03.12.1980", "01.02.1975"],
+    "Ausweisnummer": ["L01X00T471", "T220001293"],
+    "Straße": ["Am Hang 3", "Lohfeld 11"],
+    "Prénom": ["Théophane", "Apolline"],
+    "nom": ["Quémeneur", "Lescornez"],
+    "Date de naissance": ["12/03/1980", "01/02/1975"],
+    "Téléphone": ["05 55 01 01 01", "05 55 02 02 02"],
+    "nombre": ["Itziar", "Unax"],
+    "apellido1": ["Goikoetxea", "Urrutikoetxea"],
+    "kunde_telefon": ["55501 11", "55502 22"],
+    "fecha_nacimiento": ["12/03/1980", "01/02/1975"],
+    "correo": ["a@example.es", "b@example.es"],
+}
+
+
+def test_headers_of_other_languages_are_enough():
+    found = find_pii(PERSONS_ABROAD)
+    assert list(found.columns.values()) == [
+        *("name", "name", "birth_date", "national_id", "address"),
+        *("name", "name", "birth_date", "phone"),
+        *("name", "name", "phone", "birth_date", "email"),
+    ]
+    masked = mask(PERSONS_ABROAD).frame
+    for name, values in PERSONS_ABROAD.items():
+        assert not set(masked[name]) & set(values), name
+
+
+@pytest.mark.parametrize(
+    "kind", ["name", "given_name", "family_name", "email", "phone", "postcode", "id_number", "birth_date"]
+)
+def test_standardize_and_find_pii_know_the_same_headers(kind):
+    expected = {"birth_date": "date"}.get(kind, kind)
+    for header in HEADERS[kind].split():
+        assert kind_by_name(header) == expected
+        if header not in {"first", "last"}:
+            own = {"given_name": "name", "family_name": "name", "id_number": "national_id"}.get(kind, kind)
+            assert header_clue(header).kind == own, header
+
+
+def test_foreign_words_for_other_things():
+    frame = {
+        "nombre": [3, 4],
+        "nom_produit": ["Chaise", "Table"],
+        "nombre_producto": ["Silla", "Mesa"],
+        "telefon_typ": ["mobil", "fest"],
+        "geburtstag_rabatt": ["ja", "nein"],
+    }
+    assert find_pii(frame).columns == {}
 
 
 def test_an_empty_column_is_told_by_its_header():
