@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import pickle
 import string
 
 import narwhals.stable.v2 as nw
@@ -244,10 +245,36 @@ def test_one_address_among_many_values():
     values = [f"code {number}" for number in range(500)]
     values[77] = "ann@example.com"
     found = find_pii({"code": values})
-    assert found.columns == {"code": "email"}
+    assert (dict(found.columns), dict(found.free_text)) == ({}, {"code": ("email",)})
     masked = mask({"code": values})
     assert masked.frame["code"][77] == "a***@example.com"
     assert masked.frame["code"][:77] == values[:77]
+
+
+def test_cells_that_are_an_address_among_notes():
+    notes = [f"asked about delivery {number}" for number in range(58)]
+    notes += ["ann@example.com", "write to bob@example.org", "212-555-0101"]
+    found = find_pii({"note": notes, "x": list(range(61))})
+    assert (dict(found.columns), dict(found.free_text)) == ({}, {"note": ("email", "phone")})
+    assert found.findings["rows"] == [2, 1]
+    assert found.findings["share"] == pytest.approx([2 / 61, 1 / 61])
+    masked = mask({"note": notes}).frame["note"]
+    assert masked[58:] == ["a***@example.com", "write to b***@example.org", "***-***-0101"]
+    assert masked[:58] == notes[:58]
+
+
+def test_ids_that_were_floats_are_no_phones():
+    ids = [f"00{number}.0" for number in range(12_345_678, 98_000_000, 1_234_567)]
+    assert find_pii({"customer": ids}).columns == {}
+
+
+def test_what_is_found_is_read_only():
+    found = find_pii({"email": ["ann@example.com"], "note": ["call +44 20 7946 0123"]})
+    for mapping in (found.columns, found.free_text):
+        with pytest.raises(TypeError):
+            mapping["x"] = "name"
+    again = pickle.loads(pickle.dumps(found))  # noqa: S301 - just pickled
+    assert (again.columns, again.free_text) == (found.columns, found.free_text)
 
 
 def test_a_sample_is_a_sample():
@@ -280,7 +307,7 @@ def test_columns_of_any_type():
     found = find_pii(frame)
     assert found.columns["enum"] == "email"
     mixed = pd.DataFrame({"m": pd.Series(["ann@example.com", 3, None, 2.5, dt.date(2020, 1, 1), b"x"], dtype=object)})
-    assert find_pii(mixed).columns == {"m": "email"}
+    assert find_pii(mixed).free_text == {"m": ("email",)}
     assert find_pii(pd.DataFrame()).columns == {}
 
 

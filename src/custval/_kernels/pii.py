@@ -69,6 +69,7 @@ _SSN_INSIDE = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])", re.ASCII)
 _IBAN_INSIDE = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
 _IP4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}", re.ASCII)
 _IP4_INSIDE = re.compile(rf"(?<![\w.])(?:{_IP4.pattern})(?![\w.])", re.ASCII)
+_DECIMAL = re.compile(r"\+?\d+\.\d{1,2}", re.ASCII)  # an id that was a float once, or an amount
 _POSTCODE = re.compile(
     r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[ABCEGHJ-NPRSTVXY]\d[A-Z][ -]?\d[A-Z]\d|\d{5}-\d{4}|[1-9]\d{3} ?[A-Z]{2}",
     re.ASCII | re.IGNORECASE,
@@ -147,7 +148,7 @@ def _is_a_name(text: str) -> bool:
 
 
 def _is_phone(text: str) -> bool:
-    if _PHONE.fullmatch(text) is None or _IP4.fullmatch(text) is not None:
+    if _PHONE.fullmatch(text) is None or _IP4.fullmatch(text) is not None or _DECIMAL.fullmatch(text) is not None:
         return False
     return 7 <= sum(map(str.isdigit, text)) <= 18
 
