@@ -10,15 +10,15 @@ from typing import Any
 from custval._check import flag, number, whole
 from custval._frame import Table, enter, nw
 from custval._kernels.masks import mask_inside, mask_value
-from custval._result import Result
 from custval.data_quality._findings import Finding, findings_in
+from custval.data_quality._private import PrivateResult
 from custval.typing import IntoFrame
 
 __all__ = ["PersonalData", "find_pii"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class PersonalData(Result):
+class PersonalData(PrivateResult):
     """What `find_pii` gives back.
 
     Attributes
