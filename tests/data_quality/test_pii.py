@@ -222,6 +222,14 @@ def test_standardize_and_find_pii_know_the_same_headers(kind):
             assert header_clue(header).kind == own, header
 
 
+@pytest.mark.parametrize("other", ["Vorname", "birth_date", "身份证号", "familyName"])
+def test_a_name_beside_what_only_persons_have(other):
+    names = ["Ngozi Xu", "Ulrike Zwirn"]
+    assert find_pii({"name": names, "price": [1, 2]}).columns == {}
+    assert find_pii({"name": names, other: [None, None]}).columns["name"] == "name"
+    assert find_pii({"name": ["1", "2"], other: [None, None]}).columns.get("name") is None
+
+
 def test_foreign_words_for_other_things():
     frame = {
         "nombre": [3, 4],

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-__all__ = ["HEADERS", "HeaderClue", "header_clue", "header_key"]
+__all__ = ["HEADERS", "HeaderClue", "header_clue", "header_key", "is_of_persons"]
 
 # foreign words that say what a column is wherever they stand in its header
 _FOREIGN = {
@@ -57,6 +57,7 @@ _PERSONAL = {"given_name": "name", "family_name": "name", "id_number": "national
 _WHOLE = {header: _PERSONAL.get(kind, kind) for kind, headers in HEADERS.items() for header in headers.split()}
 # they say "name" and not whose, or "first" and not what: what their values are like must help
 _VAGUE = frozenset(["name", "first", "last"])
+_OF_PERSONS = frozenset(f"{HEADERS['given_name']} {HEADERS['family_name']}".split()) - _VAGUE - {"nom", "nombre"}
 
 
 def header_key(header: str) -> str:
@@ -227,6 +228,17 @@ def header_clue(header: str) -> HeaderClue:
             return HeaderClue(None, 0.0, denied | {kind} if kind == "name" else denied)
         return HeaderClue(kind, strength, denied - {kind})
     return HeaderClue(None, 0.0, denied)
+
+
+def is_of_persons(header: str) -> bool:
+    """Whether a header says that the rows of its table are persons: companies and products have names, too.
+
+    Examples
+    --------
+    >>> is_of_persons("Vorname"), is_of_persons("dob"), is_of_persons("name"), is_of_persons("phone")
+    (True, True, False, False)
+    """
+    return header_key(header) in _OF_PERSONS or header_clue(header).kind in {"birth_date", "national_id"}
 
 
 def _words(header: str) -> str:

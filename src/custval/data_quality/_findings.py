@@ -10,7 +10,7 @@ import numpy as np
 from custval._frame import Table
 from custval._kernels.dates_in_text import year_in
 from custval._kernels.pii import find_spans, kinds_of
-from custval._kernels.pii_headers import HeaderClue, header_clue
+from custval._kernels.pii_headers import HeaderClue, header_clue, is_of_persons
 from custval._kernels.pii_plausible import is_plausible
 from custval.data_quality._cells import Cells, cells
 from custval.errors import CustvalError
@@ -32,6 +32,7 @@ _WEIGHT = {
     "birth_date": (0.6, 0.9),
 }
 _PROVEN = frozenset({"email", "national_id", "bank_account", "card_number"})
+_OF_A_PERSON = 0.6
 _PROSE = 0.5  # from this share of longer texts on a column is one of texts
 _FEW_NAMES = 8  # fewer different names are rather labels
 _PLAUSIBLE_SHARE = 0.5
@@ -55,6 +56,9 @@ class Finding(NamedTuple):
 def findings_in(table: Table, name: str, most: int | None) -> list[Finding]:
     """What one column holds, the surest finding first; whatever its confidence."""
     clue = header_clue(name)
+    if clue.kind == "name" and any(is_of_persons(other) for other in table.columns if other != name):
+        # "name" alone does not say whose
+        clue = clue._replace(strength=max(clue.strength, _OF_A_PERSON))
     column = _read(table, name)
     if column is None or column.kind == "boolean":
         return []

@@ -7,8 +7,6 @@ import html
 from collections.abc import Mapping
 from typing import Any
 
-import narwhals.stable.v2.selectors as nws
-
 from custval._frame import enter, nw
 from custval._result import Account, Result, _html, _is_frame
 
@@ -54,5 +52,6 @@ def _rounded(value: Any) -> Any:
         return list(map(_rounded, value))
     if _is_frame(value):
         table = enter(value)
-        return table.leave(table.frame.with_columns(nws.by_dtype(nw.Float64).round(_DIGITS)))
+        fractions = [name for name in table.columns if table[name].dtype == nw.Float64]
+        return table.leave(table.frame.with_columns(nw.col(*fractions).round(_DIGITS))) if fractions else value
     return value

@@ -19,9 +19,9 @@ from custval.typing import Instant, IntArray, IntoFrame
 
 __all__ = ["Consented", "respect_consent"]
 
-_REASONS = ("unknown", "no consent", "withdrawn", "expired", "not yet")
-_OF_COLUMNS = ("unknown", "no consent")
-_GENERAL = ("unknown", "no general consent")
+_REASONS: tuple[str, ...] = ("unknown", "no consent", "withdrawn", "expired", "not yet")
+_OF_COLUMNS: tuple[str, ...] = ("unknown", "no consent")
+_GENERAL: tuple[str, ...] = ("unknown", "no general consent")
 _UNKNOWN, _REFUSED, _WITHDRAWN, _EXPIRED, _NOT_YET = range(len(_REASONS))
 _DAY = 86_400_000_000
 
