@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from custval._kernels.dates_in_text import MONTHS
+
 __all__ = ["DateText", "Policy", "day_first_evidence", "resolve", "scan"]
 
 
@@ -49,12 +51,7 @@ class Read(NamedTuple):
     problem: str = ""
 
 
-_MONTH_NAMES = (
-    "jan january|feb february|mar march|apr april|may|jun june|jul july|aug august|sep sept september|oct october|"
-    "nov november|dec december"
-)
-_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES.split("|"), start=1) for name in names.split()}
-_MONTH = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
+_MONTH = "(" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\.?"
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII
 )
@@ -161,7 +158,7 @@ def _named(text: str) -> DateText | None:
         year, month, day = found[1], found[2], found[3]
     else:
         return None
-    number = _MONTHS[month.casefold().rstrip(".")]
+    number = MONTHS[month.casefold().rstrip(".")]
     return _with_time(DateText("ymd", int(year), number, int(day), short_year=len(year) == 2), found["rest"])
 
 
