@@ -19,8 +19,9 @@ from custval._kernels.drift import (
     stability_p_value,
 )
 from custval._result import Result
+from custval.data_quality._called import names_a_key
 from custval.data_quality._column_profile import distinct_values, kind_of
-from custval.data_quality._measured import counts_on, measured, names_a_key
+from custval.data_quality._measured import counts_on, measured
 from custval.data_quality._page import written
 from custval.data_quality._sealed import reduce_sealed, seal
 from custval.data_quality._text import as_text
@@ -163,7 +164,9 @@ def _intervals(cuts: FloatArray, *, is_time: bool) -> list[str]:
     if not cuts.size:
         return ["all"]
     above = np.nextafter(cuts, np.inf)
-    below = np.append(above[:-1] == cuts[1:], [False])  # the cut right below a value stands for what is less than it
+    below = np.append(
+        np.equal(above[:-1], cuts[1:]), [False]
+    )  # the cut right below a value stands for what is less than it
     said = [
         f"< {_said(next_one, is_time=is_time)}" if is_below else f"≤ {_said(cut, is_time=is_time)}"
         for cut, next_one, is_below in zip(cuts.tolist(), above.tolist(), below.tolist(), strict=True)
