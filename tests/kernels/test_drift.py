@@ -146,6 +146,22 @@ def test_false_alarms_by_simulation():
     assert ks / rounds == pytest.approx(0.05, abs=0.02)
 
 
+@pytest.mark.parametrize(("k", "n", "m"), [(2, 150, 150), (4, 100, 2000), (10, 400, 400), (20, 3000, 700)])
+@pytest.mark.parametrize("uneven", [False, True])
+def test_the_index_by_chance_is_chi_square(k, n, m, uneven):
+    rng, rounds = np.random.default_rng(k + n), 20_000
+    weight = np.linspace(1, 3, k) if uneven else np.ones(k)
+    counts = [rng.multinomial(size, weight / weight.sum(), rounds) for size in (n, m)]
+    shares = [(count + 0.5) / (count.sum(axis=1, keepdims=True) + 0.5 * k) for count in counts]
+    index = np.sum((shares[1] - shares[0]) * np.log(shares[1] / shares[0]), axis=1)
+    assert index[0] == pytest.approx(stability_index(counts[0][0], counts[1][0]))
+    p = np.array([stability_p_value(value, k, n, m) for value in index])
+    for level in (0.2, 0.05, 0.01):
+        # counts are whole numbers, and few bins of few values jump over a level
+        assert np.mean(p < level) == pytest.approx(level, abs=0.1 * level + 4 * np.sqrt(level / rounds))
+    assert index.mean() == pytest.approx((k - 1) * (1 / n + 1 / m), rel=0.04)
+
+
 DRAWS = {
     "normal": lambda rng, n: rng.normal(size=n),
     "rating": lambda rng, n: rng.choice(5, n, p=[0.02, 0.02, 0.02, 0.02, 0.92]),

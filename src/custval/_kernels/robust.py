@@ -17,9 +17,10 @@ from scipy import special
 
 from custval.typing import FloatArray, IntArray
 
-__all__ = ["Spread", "group_means", "group_quantiles", "modified_z", "normal_flag_rate", "spread"]
+__all__ = ["MAD_OF_NORMAL", "Spread", "group_means", "group_quantiles", "modified_z", "normal_flag_rate", "spread"]
 
-_MAD_OF_NORMAL = float(special.ndtri(0.75))  # the MAD of a standard normal variable
+MAD_OF_NORMAL = float(special.ndtri(0.75))
+"""The MAD of a standard normal variable."""
 _MEAN_DEVIATION_OF_NORMAL = float(np.sqrt(2.0 / np.pi))
 
 
@@ -68,7 +69,7 @@ def spread(values: FloatArray, group: IntArray, n_groups: int) -> Spread:
     away = np.abs(values - median[group])
     mad = group_quantiles(away, group, n_groups, 0.5)
     fallback = mad == 0
-    scale = np.where(fallback, group_means(away, group, n_groups) / _MEAN_DEVIATION_OF_NORMAL, mad / _MAD_OF_NORMAL)
+    scale = np.where(fallback, group_means(away, group, n_groups) / _MEAN_DEVIATION_OF_NORMAL, mad / MAD_OF_NORMAL)
     return Spread(np.bincount(group, minlength=n_groups).astype(np.int64), median, scale, fallback)
 
 
@@ -84,5 +85,5 @@ def normal_flag_rate(method: str, threshold: float) -> float:
 
     2 Φ(−threshold), and 2 Φ(−(1 + 2 threshold) 0.6745).
     """
-    beyond = threshold if method == "robust_z" else (1.0 + 2.0 * threshold) * _MAD_OF_NORMAL
+    beyond = threshold if method == "robust_z" else (1.0 + 2.0 * threshold) * MAD_OF_NORMAL
     return float(2.0 * special.ndtr(-beyond))
