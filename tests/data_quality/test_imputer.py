@@ -61,7 +61,7 @@ PEOPLE = {
 
 @pytest.mark.parametrize(
     "name",
-    ["收件人", "联系人", "address", "ship_to_street", "postcode", "zip", "ip", "birthday", "login", "userName", 
+    ["收件人", "联系人", "address", "ship_to_street", "postcode", "zip", "ip", "birthday", "login", "userName",
      "用户名", "email_opt_in", "optIn", "marketing consent", "微信"],
 )  # fmt: skip
 def test_what_belongs_to_one_person_is_not_invented(name):

@@ -191,8 +191,10 @@ def test_the_forest_finds_a_combination():
     frame.loc[3, "c"] = None
     found = outliers(frame, method="isolation_forest")
     assert 500 in found.flags["row"].to_list()
-    flags = found.flags.set_index("row").sort_values("score")
-    assert 500 in flags.index[-3:]
+    # most trees do not draw this row, and tell it no better from the others at the edge: among 1,000 it is of the first
+    for seed in range(3):
+        flags = outliers(frame, method="isolation_forest", rng=seed).flags.set_index("row").sort_values("score")
+        assert 500 in flags.index[-8:]
     assert flags.loc[500, "column"] == "b"
     assert "unusual row" in flags.loc[500, "reason"]
     again = outliers(frame, method="isolation_forest")

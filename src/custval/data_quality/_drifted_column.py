@@ -143,8 +143,9 @@ def _null_shares(missing: tuple[Any, Any]) -> dict[str, Any]:
 def _numbers(reference: FloatArray, current: FloatArray, bins: int, *, is_time: bool) -> dict[str, Any]:
     cuts = quantile_cuts(reference[np.isfinite(reference)], bins)
     counts = np.stack([bin_counts(reference, cuts), bin_counts(current, cuts)])
-    held = counts.any(axis=0)
-    names = [name for name, kept in zip(_intervals(cuts, is_time=is_time), held.tolist(), strict=True) if kept]
+    held = np.flatnonzero(counts.sum(axis=0))
+    intervals = _intervals(cuts, is_time=is_time)
+    names = [intervals[place] for place in held.tolist()]
     before, after = counts[:, held]
     psi = stability_index(before, after)
     statistic, ks_p = kolmogorov_smirnov(reference, current)
