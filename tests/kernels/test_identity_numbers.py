@@ -124,7 +124,7 @@ def test_births_that_nobody_living_can_have(born, as_of, problem):
 
 def test_problems_of_residents():
     read = {text: read_cn_resident_id(text) for text in ("1101", "990105194912310021", "00010519491231002X")}
-    assert [found.problem for found in read.values()] == ["characters", "check", "characters"]
+    assert [found.problem for found in read.values()] == ["characters", "check", "region"]
     assert read_cn_resident_id("100105194912310021").problem == "region"
     old = read_cn_resident_id("１１０１０５-491231-002")
     assert (old.number, old.completed) == ("11010519491231002X", True)

@@ -29,8 +29,8 @@ __all__ = [
 
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # twice a digit, digits added up
 
-_RESIDENT = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
-_OLD_RESIDENT = re.compile(r"[1-9]\d{14}", re.ASCII)
+_RESIDENT = re.compile(r"\d{17}[\dX]", re.ASCII)
+_OLD_RESIDENT = re.compile(r"\d{15}", re.ASCII)
 RESIDENT_REGIONS = frozenset(
     map(
         str,
