@@ -12,10 +12,11 @@ from custval._check import choice, number, whole
 from custval._frame import Table, enter, nw, to_mapping
 from custval._kernels.robust import normal_flag_rate
 from custval._result import Result
+from custval.data_quality._called import names_a_key
 from custval.data_quality._column_profile import kind_of
 from custval.data_quality._flags import Flags, by_fences, by_forest, by_robust_z
 from custval.data_quality._ledger import refuse_taken_names
-from custval.data_quality._measured import chosen_columns, counts_on, measured, names_a_key, strata
+from custval.data_quality._measured import chosen_columns, counts_on, measured, strata
 from custval.data_quality._page import bar, page, short, table_of, written
 from custval.data_quality._sealed import reduce_sealed, seal
 from custval.errors import ColumnError, CustvalError, DataError
