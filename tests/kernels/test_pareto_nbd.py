@@ -291,6 +291,28 @@ def test_the_two_integrals_add_up_to_one():
     assert (second[range(4), range(4)] >= 0).all()
 
 
+@pytest.mark.parametrize(("k", "bound"), [(2, -14.0), (2, 14.0), (3, -14.0), (3, 14.0)])
+def test_what_rules_a_limit_out_starts_with_as_many_alive(k, bound):
+    at = np.array([-0.6, 0.1, -0.5, 0.3])
+    held, start = pareto_nbd._limit(at, k, bound)
+    _, _, s, beta = np.exp(start)
+    assert -s * np.log1p(1 / beta) == pytest.approx(-np.exp(-0.5) * np.log1p(np.exp(-0.3)), rel=1e-9)
+    assert (held, start[:2].tolist(), abs(start[3])) == (3, [-0.6, 0.1], 14.0)
+    assert (start[3] < 0) == (k == 3 and bound < 0)
+
+
+@pytest.mark.parametrize(
+    ("limit", "included"),
+    [((-14.0, -2.0), (-14.0, 14.0)), ((-14.0, 13.0), (-14.0, 14.0)), ((14.0, 13.0), (15.0, 14.0))],
+)
+def test_a_limit_of_beta_includes_those_of_s(limit, included):
+    # nobody leaves, or everybody at the same rate; ruled out is what is lower by 1
+    x, t_x, T, w = random_base(np.random.default_rng(5))
+    objective = Objective(PurchaseTuples.of(x, t_x, T, w, zeros=True))
+    there, here = (objective(np.array([-0.6, 0.1, *pair]))[0] for pair in (included, limit))
+    assert abs(there - here) < 0.1
+
+
 def test_fit_comes_back_to_the_truth_whatever_the_unit():
     theta, T = np.array([0.8, 6.0, 0.9, 20.0]), np.random.default_rng(1).integers(20, 100, 20_000).astype(float)
     x, t_x, _ = simulate(theta, T, 6)

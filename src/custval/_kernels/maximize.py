@@ -33,8 +33,8 @@ _CLOSE = 1e-3  # a Newton step this short in log-parameters squares with the nex
 # A log-parameter whose standard deviation is above this is compared with its limits. Below it, a likelihood that is
 # near quadratic in the parameter or in its inverse has fallen by 1 / (2 * 0.3**2) = 5 when that comes to 0.
 _VAGUE = 0.3
-# a rough objective's maximum is as good as found
-_ARRIVED = 2e-2
+# Where Newton's step is this short, the rough objective's maximum is as good as found.
+_ARRIVED = 3e-4
 # Where Newton's step ends this close to a known maximum, in log-parameters, and within a standard deviation of it, it
 # leads there.
 _SAME = 0.2
@@ -373,7 +373,8 @@ def _best_of_several(surface: _Surface, sketch: _Surface | None, best: _Point, s
     makes r small, the second b.
     """
     rivals = [best]
-    known = None if best.held is None or best.held.any() else best
+    interior = best.held is not None and not best.held.any()
+    known = best if interior and sketch is not None else None
     for start in (*starts, *_sides(best)):
         end = _ascend(sketch or surface, surface.clip(start), known=known)
         if np.max(np.abs(end.theta - best.theta)) > _CLOSE:
