@@ -31,6 +31,7 @@ _ALIASES = 27.0
 _FALL = 33.0
 # where F departs from a line by some exp(-2 * 12.5) = 1e-11, the range ends and the tails are summed
 _NEAR = 12.5
+_ABOVE_MINUS_ONE = np.nextafter(-1.0, 0.0)
 # numbers held at once, so that a block stays in the cache
 _BLOCK = 1 << 16
 
@@ -139,8 +140,9 @@ def _falls(a: FloatArray, b: FloatArray, most: FloatArray) -> FloatArray:
 
 def _log_density(a: FloatArray, b: FloatArray, distance: FloatArray) -> FloatArray:
     """The log-density of v = logit(p) at a distance from its mode log(a / b), less that at the mode."""
-    p = np.log1p(b / (a + b) * np.expm1(-distance))
-    q = np.log1p(a / (a + b) * np.expm1(distance))
+    # a share that rounds to 1 would make a logarithm of 0, of something that is small beside the other term
+    p = np.log1p(np.maximum(b / (a + b) * np.expm1(-distance), _ABOVE_MINUS_ONE))
+    q = np.log1p(np.maximum(a / (a + b) * np.expm1(distance), _ABOVE_MINUS_ONE))
     return -a * p - b * q
 
 

@@ -46,6 +46,9 @@ def repeats(
     while place in chosen:
         place += "_"
     numbered = table.frame.select(*chosen).with_row_index(place)
+    if numbered.implementation.is_pyarrow():  # which tells -0.0 from 0.0
+        floats = [name for name in chosen if table[name].dtype.is_float()]
+        numbered = numbered.with_columns(nw.col(*floats) + 0.0) if floats else numbered
     try:
         kept = numbered.unique(subset=chosen, keep=keep)[place]
     except Exception as error:
