@@ -52,9 +52,8 @@ class Read(NamedTuple):
     problem: str = ""
 
 
-_MONTHS = MONTHS | {
-    f"{numeral}月": month for month, numeral in enumerate([*"一二三四五六七八九十", "十一", "十二"], start=1)
-}
+_NUMERALS = (*"一二三四五六七八九十", "十一", "十二")
+_MONTHS = MONTHS | {f"{numeral}月": month for month, numeral in enumerate(_NUMERALS, start=1)}
 _MONTH = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII
