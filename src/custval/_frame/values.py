@@ -59,9 +59,9 @@ def numbers(table: Table, column: str, *, missing: bool = False) -> FloatArray:
         if not missing:
             refuse_nulls(series, table.what, "drop or fill these rows first")
         values = np.full(len(series), np.nan)
-        values[~gone] = series[np.flatnonzero(~gone)].cast(nw.Float64).to_numpy()
+        values[~gone] = _as_floats(series[np.flatnonzero(~gone)])
     else:
-        values = np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+        values = _as_floats(series)
     infinite = np.isinf(values)
     if infinite.any():
         raise DataError(
@@ -73,6 +73,12 @@ def numbers(table: Table, column: str, *, missing: bool = False) -> FloatArray:
             examples=examples(infinite),
         )
     return values
+
+
+def _as_floats(series: nw.Series[Any]) -> FloatArray:
+    # a cast of Arrow refuses whole numbers beyond 2⁵³, and quotes one; numpy takes the nearest float
+    numbers = series if series.dtype.is_integer() else series.cast(nw.Float64)
+    return np.asarray(numbers.to_numpy(), dtype=np.float64)
 
 
 def _numeric(series: nw.Series[Any], what: str) -> nw.Series[Any]:
