@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from custval._check import choice, nearest
-from custval._frame.values import nulls
+from custval._frame.values import nulls, whole_characters
 from custval.errors import ColumnError, CustvalError, DataError
 from custval.typing import IntoFrame
 
@@ -53,7 +54,12 @@ class Table:
         """Values as a column of this frame's library."""
         if isinstance(values, nw.Series):
             return values.alias(name)
-        return nw.new_series(name, values, dtype, backend=self.frame.implementation)
+        try:
+            return nw.new_series(name, values, dtype, backend=self.frame.implementation)
+        except UnicodeEncodeError:
+            # halves of surrogate pairs, which columns of objects may hold and no column of text can
+            whole = [whole_characters(value) if isinstance(value, str) else value for value in values]
+            return nw.new_series(name, whole, dtype, backend=self.frame.implementation)
 
     def make(self, columns: Mapping[str, Any]) -> Any:
         """A new frame of the library that came in, from arrays, sequences or series."""
@@ -212,7 +218,8 @@ def _column(values: Any) -> Any:
         return values
     present = [value for value in values if value is not None]
     if present and all(type(value) is int for value in present):
-        return pd.array(list(values), dtype="Int64")
+        with contextlib.suppress(OverflowError):
+            return pd.array(list(values), dtype="Int64")
     return values
 
 

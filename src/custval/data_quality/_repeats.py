@@ -45,6 +45,8 @@ def repeats(
     place = "row"
     while place in chosen:
         place += "_"
+    if table.frame.implementation.is_polars():  # which panics on objects that have no hash
+        table = text_where_needed(table, ["other" if table[name].dtype == nw.Object else "" for name in table.columns])
     numbered = table.frame.select(*chosen).with_row_index(place)
     try:
         kept = numbered.unique(subset=chosen, keep=keep)[place]
