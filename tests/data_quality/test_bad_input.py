@@ -188,10 +188,11 @@ CALLS = {
         in_account,
     ),
     "validate with a key": (["x"], lambda frame, x: dq.validate(frame, rules.not_null("amount"), key=x), in_account),
-    **{
-        f"rule {name}": (["x"], lambda frame, x, make=make: dq.validate(frame, make(x)), in_account)
-        for name, make in ALL_RULES
-    },
+    "every rule": (
+        ["x"],
+        lambda frame, x: dq.validate(frame, dq.RuleSet(make(x) for _, make in ALL_RULES)),
+        in_account,
+    ),
     "clean_transactions": (
         ["customer_id", "timestamp", "product_id", "quantity", "amount", "x"],
         lambda frame, x: dq.clean_transactions(frame),
@@ -281,8 +282,7 @@ def call(name, columns, libraries=tuple(LIBRARIES)):
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("bad", COLUMNS)
 def test_a_result_or_an_error_and_the_input_as_it_was(name, bad):
-    # objects of pandas hold everything; of the other libraries one by turns, so that each meets each kind of column
-    others = list(LIBRARIES)[1:]
+    # one library by turns, so that each meets each kind of column; objects of pandas hold everything
     turn = list(CALLS).index(name) + list(COLUMNS).index(bad)
     for place, role in enumerate(CALLS[name][0]):
         columns = {
@@ -291,27 +291,18 @@ def test_a_result_or_an_error_and_the_input_as_it_was(name, bad):
             "x": ["p", "q", None, "p", "r", "p"],
             role: COLUMNS[bad],
         }
-        call(
-            name,
-            columns,
-            ("pandas-object", others[(turn + place) % 3]) if role == "x" else (list(LIBRARIES)[(turn + place) % 4],),
-        )
+        libraries = list(LIBRARIES)
+        call(name, columns, (libraries[(turn + place) % 4],) if turn % 2 else ("pandas-object",))
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_no_rows(name):
     kinds = {**dict.fromkeys(ROLES, pa.string()), "timestamp": pa.timestamp("us"), "quantity": pa.int64()}
     kinds |= {"amount": pa.float64(), "row_count": pa.int64()}
-    for kind in (pa.string(), pa.int64(), pa.list_(pa.string()), pa.date32(), pa.null()):
+    for kind in (pa.string(), pa.list_(pa.string())):
         table = pa.table({name: pa.array([], type_) for name, type_ in {**kinds, "x": kind}.items()})
         function, holds = CALLS[name][1:]
-        for frame in (
-            table,
-            table.to_pandas(),
-            table.to_pandas(types_mapper=pd.ArrowDtype),
-            table.to_pandas().astype(object),
-            pl.from_arrow(table),
-        ):
+        for frame in (table, table.to_pandas().astype(object), pl.from_arrow(table)):
             try:
                 found = function(frame, "x")
             except CustvalError:
@@ -346,12 +337,15 @@ COLUMN = st.one_of(
 )
 
 
-@pytest.mark.parametrize("name", [name for name in CALLS if name != "isolation forest"])
-def test_no_column_is_changed_and_every_row_accounted_for(name):
-    @settings(max_examples=15)
-    @given(COLUMN, st.sampled_from(CALLS[name][0]), st.sampled_from(list(LIBRARIES)), st.integers(1, LONGEST))
-    def check(values, role, library, n):
-        columns = {**ROLES, "row_count": [20, 30, 5, 40, 50, 60], "x": ["p", "q", None, "p", "r", "p"], role: values}
-        call(name, {key: column[:n] for key, column in columns.items()}, (library,))
-
-    check()
+@settings(max_examples=150)
+@given(
+    st.sampled_from([name for name in CALLS if name != "isolation forest"]),
+    st.data(),
+    st.sampled_from(list(LIBRARIES)),
+    st.integers(1, LONGEST),
+)
+def test_no_column_is_changed_and_every_row_is_accounted_for(name, data, library, n):
+    role = data.draw(st.sampled_from(CALLS[name][0]))
+    columns = {**ROLES, "row_count": [20, 30, 5, 40, 50, 60], "x": ["p", "q", None, "p", "r", "p"]}
+    columns[role] = data.draw(COLUMN)
+    call(name, {key: column[:n] for key, column in columns.items()}, (library,))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -203,7 +202,7 @@ def _from_mapping(frame: Mapping[str, Any], what: str) -> nw.DataFrame[Any]:
         raise DataError(f"{what}: the columns of the mapping differ in length: {lengths}", code="length")
     try:
         table = pd.DataFrame({name: _column(values) for name, values in frame.items()})
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise CustvalError(f"{what}: the mapping is no table: {error}", code="frame") from None
     return nw.from_native(table, eager_only=True)
 
@@ -218,8 +217,10 @@ def _column(values: Any) -> Any:
         return values
     present = [value for value in values if value is not None]
     if present and all(type(value) is int for value in present):
-        with contextlib.suppress(OverflowError):
+        try:
             return pd.array(list(values), dtype="Int64")
+        except OverflowError:  # objects, of which old versions would make floats that they are too large for
+            return np.array(list(values), dtype=object)
     return values
 
 
