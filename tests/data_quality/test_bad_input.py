@@ -279,6 +279,7 @@ def call(name, columns, libraries=tuple(LIBRARIES)):
             holds(found, frame)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("bad", COLUMNS)
 def test_a_result_or_an_error_and_the_input_as_it_was(name, bad):

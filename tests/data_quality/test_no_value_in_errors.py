@@ -151,6 +151,7 @@ def shown_of(shape, role):
         yield library, frame
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_no_value_of_a_cell_is_shown(name, shape):
