@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from custval._frame import Table, codes, is_times, nulls, numbers, nw, times
+from custval._frame import Table, as_text_column, codes, is_times, nulls, numbers, nw, times
 from custval._result import Result
 from custval.data_quality._readings import missing_spellings, reads_as
 from custval.data_quality._sealed import reduce_sealed, seal
@@ -171,7 +171,7 @@ def distinct_values(table: Table, name: str, kind: str, known: IntArray) -> tupl
     if kind in {"text", "other"}:
         texts = series[known]
         # categories have an order of their own, and here texts are wanted
-        texts = texts.cast(nw.String) if kind == "text" else table.series(name, column_as_text(texts), nw.String)
+        texts = as_text_column(texts) if kind == "text" else table.series(name, column_as_text(texts), nw.String)
         code, distinct = codes(texts)
         return [str(text) for text in distinct.to_list()], np.bincount(code, minlength=len(distinct)).astype(np.int64)
     if kind == "time":
@@ -199,10 +199,11 @@ def _moments(values: FloatArray, counts: IntArray) -> tuple[float | None, float 
     n = int(counts.sum())
     if n == 0:
         return None, None
-    mean = float(np.average(values, weights=counts))
-    if n == 1:
-        return mean, None
-    return mean, float(np.sqrt(np.sum(counts * (values - mean) ** 2) / (n - 1)))
+    with np.errstate(over="ignore", invalid="ignore"):  # of numbers near the largest float both may be infinite
+        mean = float(np.average(values, weights=counts))
+        if n == 1:
+            return mean, None
+        return mean, float(np.sqrt(np.sum(counts * (values - mean) ** 2) / (n - 1)))
 
 
 def _most(counts: IntArray) -> IntArray:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from custval._frame import Table, codes, nulls, numbers, nw, times
+from custval._frame import Table, as_floats, as_text_column, codes, nulls, numbers, nw, times
 from custval.data_quality._column_profile import kind_of
 from custval.data_quality._text import column_as_text
 from custval.errors import CustvalError
@@ -39,9 +39,9 @@ def measured(table: Table, name: str, kind: str) -> FloatArray:
         return numbers(table, name, missing=True)
     missing = nulls(series)
     if not missing.any():
-        return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+        return as_floats(series)
     values = np.full(len(series), np.nan)
-    values[~missing] = series[np.flatnonzero(~missing)].cast(nw.Float64).to_numpy()
+    values[~missing] = as_floats(series[np.flatnonzero(~missing)])
     return values
 
 
@@ -54,7 +54,7 @@ def coded(table: Table, name: str, kind: str) -> tuple[IntArray, list[Any]]:
         values, place = np.unique(np.asarray(series[known].to_numpy()).astype(bool), return_inverse=True)
         code[known] = place
         return code, values.tolist()
-    place, distinct = codes(series[known].cast(nw.String))
+    place, distinct = codes(as_text_column(series[known]))
     code[known] = place
     return code, [str(text) for text in distinct.to_list()]
 
