@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from custval._frame.table import Table
-from custval._frame.values import refuse_nulls
+from custval._frame.values import nulls, refuse_nulls
 from custval.errors import ColumnError, DataError
 
 
@@ -31,6 +31,34 @@ def codes(series: nw.Series[Any], *, ordered: bool = True) -> tuple[NDArray[np.i
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     return rank[code], distinct[order]
+
+
+def coded_texts(series: nw.Series[Any]) -> tuple[NDArray[Any], list[Any]]:
+    """Number the distinct values of a column of text, in any order; −1 where there is none.
+
+    Returns
+    -------
+    codes : array of signed integers, shape (n,)
+    distinct : list
+        Texts, and what else a column of objects may hold. Of a categorical column all its categories.
+    """
+    if not series.implementation.is_pandas_like():
+        known = ~nulls(series)
+        if known.all():
+            code, distinct = codes(series, ordered=False)
+            return code, distinct.to_list()
+        rows = np.flatnonzero(known)
+        part, distinct = codes(series[rows], ordered=False)
+        code = np.full(len(series), -1, dtype=np.int64)
+        code[rows] = part
+        return code, distinct.to_list()
+    import pandas as pd
+
+    native = series.to_native()
+    if isinstance(native.dtype, pd.CategoricalDtype):
+        return native.cat.codes.to_numpy(), native.cat.categories.tolist()
+    code, found = pd.factorize(native)
+    return code, found.tolist()
 
 
 def identifiers(table: Table, column: str, door: str) -> tuple[NDArray[np.int64], nw.Series[Any]]:

@@ -37,10 +37,8 @@ def repeated(values: NDArray[Any], *, but_first: bool) -> NDArray[np.bool_]:
     if len(values) < 2:
         return np.zeros(len(values), dtype=bool)
     least, largest = int(values.min()), int(values.max())
-    if largest - least < _DENSE * len(values):
-        found = _counted(values, least)
-    else:
-        found = _sorted(values)
+    is_dense = largest - least < _DENSE * len(values)
+    found = _counted(values, least) if is_dense else _sorted(values)
     if but_first:
         rows = np.flatnonzero(found)
         found[rows[np.unique(values[rows], return_index=True)[1]]] = False

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from custval._frame import Table, nw
+from custval._frame import Table, duplicated, nw, plain
+from custval._kernels.repeated_integers import repeated
 from custval.data_quality._text import column_as_text
 from custval.errors import DataError
 
@@ -39,20 +40,16 @@ def repeats(
     With `keep="first"` the first of equal rows is not counted among them.
     """
     chosen = list(columns) if columns is not None else table.columns
-    mask = np.ones(len(table), dtype=bool)
     if not chosen or not len(table):
         return np.zeros(len(table), dtype=bool)
-    place = "row"
-    while place in chosen:
-        place += "_"
-    numbered = table.frame.select(*chosen).with_row_index(place)
+    values = plain(table[chosen[0]]) if len(chosen) == 1 else None
+    if values is not None and values.dtype.kind == "i":
+        return repeated(values, but_first=keep == "first")
     try:
-        kept = numbered.unique(subset=chosen, keep=keep)[place]
+        return duplicated(table, chosen, keep)
     except Exception as error:
         raise DataError(
             f"{table.what}: rows cannot be compared in {', '.join(map(repr, chosen))}: {error}",
             suggestion="bring columns of lists or dicts into text or numbers first",
             code="incomparable",
         ) from error
-    mask[kept.to_numpy()] = False
-    return mask
