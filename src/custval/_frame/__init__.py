@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import narwhals.stable.v2 as nw
 
-from custval._frame.codes import coded_texts, codes, identifiers
+from custval._frame.codes import arrow_codes, coded_texts, codes, identifiers
 from custval._frame.engine_times import day_number, wall_clock, zone_of_days
 from custval._frame.engine_values import (
     as_number,
@@ -35,6 +35,7 @@ __all__ = [
     "Table",
     "Texts",
     "Times",
+    "arrow_codes",
     "as_number",
     "coded_texts",
     "codes",

@@ -42,15 +42,14 @@ def coded_texts(series: nw.Series[Any]) -> tuple[NDArray[Any], list[Any]]:
     distinct : list
         Texts, and what else a column of objects may hold. Of a categorical column all its categories.
     """
+    encoded = arrow_codes(series)
+    if encoded is not None:
+        return encoded[0], encoded[1].to_pylist()
     if not series.implementation.is_pandas_like():
-        known = ~nulls(series)
-        if known.all():
-            code, distinct = codes(series, ordered=False)
-            return code, distinct.to_list()
-        rows = np.flatnonzero(known)
-        part, distinct = codes(series[rows], ordered=False)
+        known = np.flatnonzero(~nulls(series))
+        part, distinct = codes(series[known], ordered=False)
         code = np.full(len(series), -1, dtype=np.int64)
-        code[rows] = part
+        code[known] = part
         return code, distinct.to_list()
     import pandas as pd
 
@@ -59,6 +58,22 @@ def coded_texts(series: nw.Series[Any]) -> tuple[NDArray[Any], list[Any]]:
         return native.cat.codes.to_numpy(), native.cat.categories.tolist()
     code, found = pd.factorize(native)
     return code, found.tolist()
+
+
+def arrow_codes(series: nw.Series[Any]) -> tuple[NDArray[Any], Any] | None:
+    """The codes of a column of text that stands in Arrow, −1 for null, and its dictionary; None for other columns."""
+    if series.dtype != nw.String or not len(series):
+        return None
+    column: Any = series.to_native()
+    if series.implementation.is_pandas():
+        if getattr(column.dtype, "storage", "") != "pyarrow" and not hasattr(column.dtype, "pyarrow_dtype"):
+            return None
+        column = column.array.__arrow_array__()
+    elif not series.implementation.is_pyarrow():
+        return None
+    encoded = column.dictionary_encode()
+    encoded = encoded.combine_chunks() if hasattr(encoded, "combine_chunks") else encoded
+    return encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), encoded.dictionary
 
 
 def identifiers(table: Table, column: str, door: str) -> tuple[NDArray[np.int64], nw.Series[Any]]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from custval._frame import Table, duplicated, nw, plain
+from custval._frame import Table, arrow_codes, duplicated, nw, plain
 from custval._kernels.repeated_integers import repeated
 from custval.data_quality._text import column_as_text
 from custval.errors import DataError
@@ -42,8 +42,8 @@ def repeats(
     chosen = list(columns) if columns is not None else table.columns
     if not chosen or not len(table):
         return np.zeros(len(table), dtype=bool)
-    values = plain(table[chosen[0]]) if len(chosen) == 1 else None
-    if values is not None and values.dtype.kind == "i":
+    values = _as_integers(table[chosen[0]]) if len(chosen) == 1 else None
+    if values is not None:
         return repeated(values, but_first=keep == "first")
     try:
         return duplicated(table, chosen, keep)
@@ -53,3 +53,12 @@ def repeats(
             suggestion="bring columns of lists or dicts into text or numbers first",
             code="incomparable",
         ) from error
+
+
+def _as_integers(series: nw.Series[Any]) -> NDArray[Any] | None:
+    """Whole numbers that are equal where the values of a column are, nulls too; None where that takes as long."""
+    values = plain(series)
+    if values is not None:
+        return values if values.dtype.kind == "i" else None
+    encoded = arrow_codes(series)
+    return None if encoded is None else encoded[0]
