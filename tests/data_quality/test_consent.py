@@ -107,7 +107,7 @@ def test_the_money_is_accounted_for(frame_library, to_lists):
     found = respect_consent(frame, "ads", purposes={"ads": ["t"]}).account
     assert (found.amount_in, found.amount_out) == (math.fsum([0.1, 0.2, 1e15]), math.fsum([0.1, 1e15]))
     assert dict(found.amount_set_aside) == {"unknown": 0.0, "no consent": 0.2}
-    kept = retention(frame, "t", "1Y", as_of="2024-06-30", missing="drop")
+    kept = retention(frame, "t", "1Y", as_of="2024-06-30", missing_time="drop")
     assert dict(kept.account.amount_set_aside) == {"older than 1Y": 0.1, "no time": 0.0}
     assert kept.account.amount_out == math.fsum([0.2, 1e15])
     removed = to_lists(kept.removed)
@@ -220,11 +220,11 @@ def test_retention(frame_library, to_lists):
     )
     with pytest.raises(DataError, match="1 of 4"):
         retention(frame, "t", "3Y", as_of="2024-12-31")
-    kept = retention(frame, "t", "3Y", as_of="2024-12-31", missing="keep")
+    kept = retention(frame, "t", "3Y", as_of="2024-12-31", missing_time="keep")
     assert to_lists(kept.frame)["x"] == [3, 4]
     assert to_lists(kept.removed)["x"] == [1, 2]
     assert left(kept) == {"older than 3Y": 2}
-    dropped = retention(frame, "t", "30D", as_of=dt.datetime(2022, 1, 30, 12), missing="drop")
+    dropped = retention(frame, "t", "30D", as_of=dt.datetime(2022, 1, 30, 12), missing_time="drop")
     assert to_lists(dropped.frame)["x"] == []
     assert left(dropped) == {"older than 30D": 3, "no time": 1}
 
@@ -246,6 +246,6 @@ def test_retention_refuses():
     with pytest.raises(ColumnError) as caught:
         retention({"t": ["secret"]}, "t", "1Y", as_of="2024-01-01")
     assert "secret" not in str(caught.value)
-    for kwargs in ({"keep": "long"}, {"keep": "0D"}, {"missing": "?"}, {"as_of": "soon"}):
+    for kwargs in ({"keep": "long"}, {"keep": "0D"}, {"missing_time": "?"}, {"as_of": "soon"}):
         with pytest.raises(CustvalError):
             retention({"t": [DAY(2024, 1, 1)]}, "t", **({"keep": "1Y", "as_of": "2024-01-01"} | kwargs))

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custval.data_quality import identity_numbers, standardize
+from custval._kernels.identity_numbers import RESIDENT_REGIONS
+from custval.data_quality import identity_numbers, standardize, standardizing
 from custval.data_quality._chinese_places import PREFECTURES, PROVINCES
 from custval.data_quality._clean_text import MISSING
 from custval.data_quality._countries import COUNTRIES
 from custval.data_quality._kinds import KINDS
-from custval.data_quality._names import split_chinese_name
 from custval.errors import ColumnError, CustvalError, DataError
 
 
@@ -107,20 +107,6 @@ def test_people_called_null_stay():
     after, problems = one("family_name", ["Null", "Na", "NULL", "null", "n/a", "Smith"])
     assert [None if pd.isna(value) else value for value in after] == ["Null", "Na", None, None, None, "Smith"]
     assert not problems
-
-
-@pytest.mark.parametrize(
-    ("name", "parts"),
-    [
-        ("欧阳娜娜", ("欧阳", "娜娜")),
-        ("王伟", ("王", "伟")),
-        ("诸葛亮", ("诸葛", "亮")),
-        ("司马", ("司", "马")),
-        ("王", ("王", "")),
-    ],
-)
-def test_family_names_of_two_characters(name, parts):
-    assert split_chinese_name(name) == parts
 
 
 EMAILS = {
@@ -315,6 +301,8 @@ def test_cities():
 
 def test_every_place_by_each_of_its_names():
     assert len(PROVINCES) == 34
+    # the numbers of residents begin with them; 83 are residence permits
+    assert {province.code for province in PROVINCES} | {"83"} == RESIDENT_REGIONS
     assert len(PREFECTURES) == 333  # 293 cities, 7 prefectures, 30 autonomous prefectures, 3 leagues
     for form in ("short", "full", "latin"):
         after, problems = one("province", [getattr(province, form) for province in PROVINCES], region="CN")
@@ -356,6 +344,8 @@ def test_identity_numbers():
     # what is not understood has its characters cleaned all the same
     assert one("id_number", ["１１０１０５194912310021"]) == (["110105194912310021"], {0: _WRONG_CHECK})
     assert identity_numbers.birth_date("nonsense") is None
+    assert identity_numbers.is_resident_id("11010519491231002X", as_of="1949-12-31")
+    assert identity_numbers.birth_date("11010519491231002X", as_of="1949-12-30") is None
     with pytest.raises(CustvalError, match="must be text"):
         identity_numbers.complete(110105194912310021)
 
@@ -620,3 +610,78 @@ def test_a_thousand_columns():
     result = standardize(frame)
     assert result.frame.equals(frame)
     assert not result.kinds
+
+
+PIECES = [
+    *(
+        "+",
+        "00",
+        "86",
+        "1",
+        "44",
+        " ",
+        "-",
+        "(",
+        ")",
+        "138",
+        "139",
+        "212",
+        "655",
+        "0123",
+        "1234",
+        "12345678",
+        "\n",
+        ".0",
+    ),
+    *(".0", "a", "B.", "+x", "@", "Ex", "example", ".", "COM", ".org", ">", "<", "  ", "gmail.com", "é", " 转 8"),
+]
+WRITTEN = st.lists(st.sampled_from(PIECES), max_size=7).map("".join)
+USUAL = [
+    *("13812345678", "138-1234-5678", "138 1234 5678", "+8613812345678", "+86 138-12345678", "0086-137-12345678"),
+    *(
+        "+12125550123",
+        "+1 (212) 655-0123",
+        "+1-415-755-0123",
+        "12812345678",
+        "+1 (112) 655-0123",
+        "１３８１２３４５６７８",
+    ),
+]
+
+
+@given(
+    st.lists(WRITTEN | st.sampled_from(USUAL)),
+    st.sampled_from([None, "CN", "US"]),
+    st.sampled_from(["domain", "lower"]),
+)
+def test_usual_forms_are_read_as_all_others(values, region, emails):
+    frame, columns = {"p": values, "e": values}, {"p": "phone", "e": "email"}
+    quick = standardize(frame, columns, region=region, emails=emails, errors="null")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(standardizing, "quick_reader_for", lambda *_: None)
+        assert standardize(frame, columns, region=region, emails=emails, errors="null") == quick
+
+
+def test_what_was_said_to_be_missing_is_missing_in_usual_forms_too():
+    found = standardize({"p": ["13812345678"]}, {"p": "phone"}, region="CN", missing={"p": ["13812345678"]})
+    assert found.frame == {"p": [None]}
+
+
+def test_changes_are_summed_up(frame_library, to_lists):
+    values = ["United Kingdom"] * 5 + ["France", None, "u.k.", "FR", "Narnia", "France"]
+    found = standardize(frame_library({"country": values}), {"country": "country"})
+    assert to_lists(found.changes) == {
+        "column": ["country"] * 3,
+        "before": ["United Kingdom", "France", "u.k."],
+        "after": ["GB", "FR", "GB"],
+        "rule": ["country (alpha2)"] * 3,
+        "cells": [5, 2, 1],
+    }
+    assert sum(to_lists(found.changes)["cells"]) == len(to_lists(found.log)["row"])
+    page = found._repr_html_()
+    assert page.count("United Kingdom") == 1
+    assert "8 cells changed, by 3 distinct changes · 1 cells not understood" in page
+    assert "Narnia" in page
+    nothing = standardize(frame_library({"x": [1, 2]}))
+    assert to_lists(nothing.changes) == {"column": [], "before": [], "after": [], "rule": [], "cells": []}
+    assert "0 cells changed" in nothing._repr_html_()

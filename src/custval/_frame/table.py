@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from custval._check import choice, nearest
-from custval._frame.values import nulls
+from custval._frame.values import nulls, whole_characters
 from custval.errors import ColumnError, CustvalError, DataError
 from custval.typing import IntoFrame
 
@@ -53,7 +53,12 @@ class Table:
         """Values as a column of this frame's library."""
         if isinstance(values, nw.Series):
             return values.alias(name)
-        return nw.new_series(name, values, dtype, backend=self.frame.implementation)
+        try:
+            return nw.new_series(name, values, dtype, backend=self.frame.implementation)
+        except UnicodeEncodeError:
+            # halves of surrogate pairs, which columns of objects may hold and no column of text can
+            whole = [whole_characters(value) if isinstance(value, str) else value for value in values]
+            return nw.new_series(name, whole, dtype, backend=self.frame.implementation)
 
     def make(self, columns: Mapping[str, Any]) -> Any:
         """A new frame of the library that came in, from arrays, sequences or series."""
@@ -70,15 +75,27 @@ class Table:
         numbers = np.flatnonzero(which) if which.dtype == bool else which
         return self.frame[numbers]
 
-    def leave(self, frame: nw.DataFrame[Any]) -> Any:
-        """Back to what came in: the user's library, or a mapping of lists."""
+    def kept(self) -> Table:
+        """The same rows for later: columns that are put into the frame, or taken out of it, do not show.
+
+        Nothing is copied. Cells of pandas that are changed in place show, unless pandas copies on write.
+        """
+        native = self.frame.to_native()
+        if self.frame.implementation.is_pandas_like():
+            native = native.copy(deep=False)
+        elif self.frame.implementation.is_polars():
+            native = native.clone()
+        return replace(self, frame=nw.from_native(native, eager_only=True))
+
+    def leave(self, frame: nw.DataFrame[Any], *, fresh: bool = False) -> Any:
+        """Back to what came in: the user's library, or a mapping of lists; `fresh` cells are nobody else's."""
         # rows gathered by number bring an index along, and an index of pandas carries no meaning
         frame = nw.maybe_reset_index(frame)
         if self.is_narwhals:
             return frame
         if self.is_mapping:
             return {name: _as_list(frame[name]) for name in frame.columns}
-        return _own(frame.to_native()) if frame.implementation.is_pandas() else frame.to_native()
+        return _own(frame.to_native()) if frame.implementation.is_pandas() and not fresh else frame.to_native()
 
 
 def enter(frame: IntoFrame, what: str = "the table") -> Table:
@@ -197,7 +214,7 @@ def _from_mapping(frame: Mapping[str, Any], what: str) -> nw.DataFrame[Any]:
         raise DataError(f"{what}: the columns of the mapping differ in length: {lengths}", code="length")
     try:
         table = pd.DataFrame({name: _column(values) for name, values in frame.items()})
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise CustvalError(f"{what}: the mapping is no table: {error}", code="frame") from None
     return nw.from_native(table, eager_only=True)
 
@@ -212,7 +229,10 @@ def _column(values: Any) -> Any:
         return values
     present = [value for value in values if value is not None]
     if present and all(type(value) is int for value in present):
-        return pd.array(list(values), dtype="Int64")
+        try:
+            return pd.array(list(values), dtype="Int64")
+        except OverflowError:  # objects, of which old versions would make floats that they are too large for
+            return np.array(list(values), dtype=object)
     return values
 
 

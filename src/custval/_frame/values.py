@@ -22,8 +22,24 @@ def examples(mask: NDArray[np.bool_], most: int = 5) -> list[int]:
     return found
 
 
+def plain(series: nw.Series[Any]) -> NDArray[Any] | None:
+    """The numbers, booleans or times of numpy that a column of pandas is, read-only and not copied; else None."""
+    if not series.implementation.is_pandas():
+        return None
+    native = series.to_native()
+    if not isinstance(native.dtype, np.dtype) or native.dtype.kind not in "iufbM":
+        return None
+    values: NDArray[Any] = native.to_numpy().view()
+    values.flags.writeable = False
+    return values
+
+
 def nulls(series: nw.Series[Any]) -> NDArray[np.bool_]:
     """Where a column is null; NaN counts as null in every library."""
+    values = plain(series)
+    if values is not None:
+        found: NDArray[np.bool_] = np.zeros(len(values), bool) if values.dtype.kind in "iub" else np.isnan(values)
+        return found
     mask = series.is_null()
     if series.dtype.is_float():
         mask = mask | series.is_nan().fill_null(value=True)
@@ -54,14 +70,16 @@ def numbers(table: Table, column: str, *, missing: bool = False) -> FloatArray:
     always raise.
     """
     series = _numeric(table[column], table.what)
-    gone = nulls(series)
-    if gone.any():
-        if not missing:
-            refuse_nulls(series, table.what, "drop or fill these rows first")
+    gone, held = nulls(series), plain(series)
+    if not missing and gone.any():
+        refuse_nulls(series, table.what, "drop or fill these rows first")
+    if held is not None:
+        values = held.astype(np.float64, copy=False)
+    elif gone.any():
         values = np.full(len(series), np.nan)
-        values[~gone] = series[np.flatnonzero(~gone)].cast(nw.Float64).to_numpy()
+        values[~gone] = as_floats(series[np.flatnonzero(~gone)])
     else:
-        values = np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+        values = as_floats(series)
     infinite = np.isinf(values)
     if infinite.any():
         raise DataError(
@@ -75,6 +93,13 @@ def numbers(table: Table, column: str, *, missing: bool = False) -> FloatArray:
     return values
 
 
+def as_floats(series: nw.Series[Any]) -> FloatArray:
+    """A numeric column without nulls as float64."""
+    # a cast of Arrow refuses whole numbers beyond 2⁵³, and quotes one; numpy takes the nearest float
+    numbers = series if series.dtype.is_integer() else series.cast(nw.Float64)
+    return np.asarray(numbers.to_numpy(), dtype=np.float64)
+
+
 def _numeric(series: nw.Series[Any], what: str) -> nw.Series[Any]:
     if series.dtype.is_numeric():
         return series
@@ -86,7 +111,7 @@ def _numeric(series: nw.Series[Any], what: str) -> nw.Series[Any]:
         if not native.map(lambda value: isinstance(value, (str, bytes, bool))).any():
             try:
                 return nw.from_native(pd.to_numeric(native.astype("float64")), series_only=True)
-            except (TypeError, ValueError):
+            except (OverflowError, TypeError, ValueError):
                 pass
     if nulls(series).all():
         empty = np.full(len(series), np.nan)
@@ -120,3 +145,8 @@ def constant(table: Table, column: str) -> str | None:
         suggestion=f"keep one {column} in a table",
         code="not_constant",
     )
+
+
+def whole_characters(text: str) -> str:
+    """The text with U+FFFD for halves of surrogate pairs, for which no column of text has room."""
+    return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

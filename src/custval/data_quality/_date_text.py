@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from custval._kernels.dates_in_text import MONTHS
+
 __all__ = ["DateText", "Policy", "day_first_evidence", "resolve", "scan"]
 
 
@@ -27,6 +29,7 @@ class DateText(NamedTuple):
     plain: bool = False
     number: str = ""
     problem: str = ""
+    rule: str = ""
 
 
 class Policy(NamedTuple):
@@ -49,24 +52,21 @@ class Read(NamedTuple):
     problem: str = ""
 
 
-_MONTH_NAMES = (
-    "jan january|feb february|mar march|apr april|may|jun june|jul july|aug august|sep sept september|oct october|"
-    "nov november|dec december"
-)
-_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES.split("|"), start=1) for name in names.split()}
+_NUMERALS = (*"一二三四五六七八九十", "十一", "十二")
+_MONTHS = MONTHS | {f"{numeral}月": month for month, numeral in enumerate(_NUMERALS, start=1)}
 _MONTH = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII
 )
 _TIME = re.compile(
-    r"(?P<early>上午|下午|凌晨|早上|中午|晚上|[ap]\.?m\.? ?)? ?"
-    r"(?P<h>\d{1,2})(?:[:时点.](?P<m>\d{1,2})分?)?(?:[:.]?(?P<s>\d{1,2})秒?(?:[.,](?P<f>\d{1,9}))?)?"
+    r"(?P<early>上午|下午|凌晨|清晨|早晨|早上|中午|傍晚|晚上|[ap]\.?m\.? ?)? ?"
+    r"(?P<h>\d{1,2})(?:[:时点.](?P<m>\d{1,2})分?|[时点](?P<part>半|一刻|三刻)?)?(?:[:.]?(?P<s>\d{1,2})秒?(?:[.,](?P<f>\d{1,9}))?)?"
     r"(?: ?(?P<late>[ap]\.?m\.?))?(?: ?(?P<zone>Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d\d)?))?",
     re.IGNORECASE | re.ASCII,
 )
 _WEEKDAY = re.compile(
     r"^(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day|sday|nesday|rsday|urday)?[.,]? +|"
-    "(?:星期|周)[一二三四五六日天]",
+    r" ?[(]?(?:星期|周|礼拜)[一二三四五六日天][)]? ?",
     re.IGNORECASE,
 )
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[T ]?(\d\d)(\d\d)(\d\d)?)?", re.ASCII)
@@ -84,8 +84,15 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _INCOMPLETE = re.compile(r"\d{4}|\d{4}[-/.年]\d{1,2}月?|\d{4}年|\d{1,2}[-/]\d{4}", re.ASCII)
 _HAN_DIGITS = str.maketrans("〇零一二三四五六七八九○", "001234567890")
 _HAN_DATE = re.compile(
-    "[〇零○一二三四五六七八九]{2,4}年[〇零一二三四五六七八九十]{1,3}月[〇零一二三四五六七八九十]{1,3}[日号]?"
+    r"(?:[〇零○一二三四五六七八九]{2,4}|\d{2,4})年(?:[〇零一二三四五六七八九十]{1,3}|\d{1,2}|元)月"
+    r"(?:[〇零一二三四五六七八九十廿卅]{1,3}|\d{1,2})[日号]?",
+    re.ASCII,
 )
+_TRADITIONAL = str.maketrans("時點號週國華禮", "时点号周国华礼")
+_REPUBLIC = re.compile(r"^(?:中华)?民国 ?(\d{1,3}|元) ?年", re.ASCII)
+_ERA = re.compile(r"^(?:公元|西元) ?(?=[\d〇零○一二三四五六七八九]{4})", re.ASCII)
+_LOOSE = re.compile(" ?([年月日号时分]) ?")
+_BEFORE_REPUBLIC = 1911
 
 
 _LONGEST = 100
@@ -99,7 +106,18 @@ def scan(text: str) -> DateText:
         return DateText("ymd", int(iso[1]), int(iso[2]), int(iso[3]), time, _offset(iso[8]), plain=True)
     if len(text) > _LONGEST:
         return DateText(problem="no date of a known form")
-    bare = _WEEKDAY.sub("", text).strip()
+    found = _scan_written(text if text.isascii() else _in_plain_chinese(text))
+    return found._replace(rule="year of the Republic + 1911") if "民" in text and not found.problem else found
+
+
+def _in_plain_chinese(text: str) -> str:
+    """The signs of a Chinese date in one way of writing; a year of the Republic as a common one."""
+    plain = _LOOSE.sub(r"\1", _ERA.sub("", text.translate(_TRADITIONAL)))
+    return _REPUBLIC.sub(lambda year: f"{_BEFORE_REPUBLIC + int(year[1].replace('元', '1'))}年", plain)
+
+
+def _scan_written(text: str) -> DateText:
+    bare = _WEEKDAY.sub(" " if text[:1].isdecimal() else "", text).strip()
     if _HAN_DATE.search(bare):
         bare = _HAN_DATE.sub(lambda match: _han_date(match[0]), bare)
     if _NUMBER.fullmatch(bare):
@@ -165,6 +183,9 @@ def _named(text: str) -> DateText | None:
     return _with_time(DateText("ymd", int(year), number, int(day), short_year=len(year) == 2), found["rest"])
 
 
+_PARTS = {"半": 30, "一刻": 15, "三刻": 45}
+
+
 def _with_time(date: DateText, rest: str) -> DateText:
     rest = rest.strip().removeprefix("T").lstrip(" ,")
     if not rest:
@@ -173,11 +194,14 @@ def _with_time(date: DateText, rest: str) -> DateText:
     if not found or (found["m"] is None and not (found["early"] or found["late"] or "时" in rest or "点" in rest)):
         return DateText(problem="no time of day of a known form behind the date")
     hour, half = int(found["h"]), (found["early"] or found["late"] or "").casefold().replace(".", "").strip()
-    if half in {"pm", "下午", "晚上", "中午"} and hour < 12 and not (half == "中午" and hour > 3):
+    if half == "晚上" and not (5 <= hour <= 11 or 17 <= hour <= 23):
+        return DateText(problem="晚上 beside an hour of the night: of this day or of the next")
+    if half in {"pm", "下午", "傍晚", "晚上", "中午"} and hour < 12 and not (half == "中午" and hour > 3):
         hour += 12
-    elif half in {"am", "上午", "凌晨", "早上"} and hour == 12:
+    elif half in {"am", "上午", "凌晨", "清晨", "早晨", "早上"} and hour == 12:
         hour = 0
-    time = (hour, int(found["m"] or 0), int(found["s"] or 0), _microseconds(found["f"]))
+    minute = int(found["m"] or _PARTS.get(found["part"], 0))
+    time = (hour, minute, int(found["s"] or 0), _microseconds(found["f"]))
     return date._replace(time=time, offset=_offset(found["zone"]))
 
 
@@ -203,6 +227,7 @@ def _han_date(text: str) -> str:
 
 
 def _han_number(text: str) -> str:
+    text = text.replace("廿", "二十").replace("卅", "三十").replace("元", "一")
     tens, ten, ones = text.rpartition("十")
     if not ten:
         return text.translate(_HAN_DIGITS)
@@ -230,7 +255,7 @@ def resolve(date: DateText, policy: Policy) -> Read:
         return Read(problem=date.problem)
     if date.order == "serial" or (date.number and policy.epoch is not None):
         return _serial(date.number, policy)
-    rules = [] if date.plain else ["date"]
+    rules = [] if date.plain else ["date", *filter(None, [date.rule])]
     year = date.year
     if date.short_year:
         if policy.two_digit_years is None:

@@ -111,8 +111,8 @@ class Imputer(TransformerMixin, BaseEstimator):
     Notes
     -----
     Left as they are, and reported: columns named like an identifier (`customer_id`) or like what belongs to one person
-    (`email`, `phone`, `name`, `手机`), columns whose values all differ or look like e-mail addresses or long numbers,
-    dates and times, nested values, and columns without any known value.
+    (`email`, `postcode`, `birth_date`, `收件人`), columns whose values all differ or look like e-mail addresses
+    or long numbers, dates and times, nested values, and columns without any known value.
 
     Numbers stay in the range that was seen, and whole where all were whole (medians are rounded half to even).
     Arrays are numbers only; frames come back in their own library.
@@ -332,7 +332,7 @@ def _filled(table: Table, name: str, fill: Fill, rows: NDArray[np.int64], values
         kept: list[Any] = series.to_list()  # objects of pandas, such as decimals
         kind = next((type(kept[i]) for i in np.flatnonzero(~nulls(series))[:1]), float)
         for row, value in zip(rows.tolist(), values, strict=True):
-            kept[row] = kind(as_text(value))
+            kept[row] = round(value) if issubclass(kind, int) else kind(as_text(value))
         return table.series(name, np.array(kept, dtype=object))
     if series.dtype in (nw.Categorical, nw.Enum):
         texts = series.cast(nw.String).scatter(rows, values)

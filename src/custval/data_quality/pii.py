@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 from custval._check import flag, number, whole
@@ -12,6 +11,7 @@ from custval._frame import Table, enter, nw
 from custval._kernels.masks import mask_inside, mask_value
 from custval.data_quality._findings import Finding, findings_in
 from custval.data_quality._private import PrivateResult
+from custval.data_quality._sealed import reduce_sealed, seal
 from custval.typing import IntoFrame
 
 __all__ = ["PersonalData", "find_pii"]
@@ -39,11 +39,10 @@ class PersonalData(PrivateResult):
     findings: Any
 
     def __post_init__(self) -> None:
-        for name in ("columns", "free_text"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        seal(self, "findings")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (dict(self.columns), dict(self.free_text), self.findings)
+        return reduce_sealed(self)
 
     def to_frame(self) -> Any:
         """The findings."""
