@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import custval as cv
+from custval._frame import enter, numbers
 
 MODEL = cv.clv.BetaGeoModel.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="W")
 X = {"frequency": [2, 0, 5], "recency": [30.4, 0.0, 10.0], "T": [38.9, 20.0, 11.0]}
@@ -256,3 +257,27 @@ def test_a_frequency_that_floats_do_not_count():
     with pytest.raises(cv.CustvalError, match="no customer has"):
         MODEL.score_one(1e300, 1.0, 2.0, horizon=3.0)
     assert np.isfinite(MODEL.score_one(1e15, 1.0, 2.0, horizon=3.0)["expected_purchases"])
+
+
+@pytest.mark.parametrize("kind", ["int64", "uint64"])
+@pytest.mark.parametrize("gaps", [False, True])
+def test_whole_numbers_of_arrow_beyond_floats_are_read_as_the_nearest(kind, gaps):
+    pa = pytest.importorskip("pyarrow")
+    amounts = [2**53 + 1, 2**62 + 1, None if gaps else -1 if kind == "int64" else 1]
+    table = pa.table({"customer_id": [1, 2, 3], "amount": pa.array(amounts, kind)})
+    expected = [None if amount is None else float(amount) for amount in amounts]
+    for frame in (table, table.to_pandas(types_mapper=pd.ArrowDtype)):
+        read = numbers(enter(frame), "amount", missing=True)
+        assert [None if np.isnan(value) else value for value in read] == expected
+        assert cv.data_quality.clean_transactions(frame, refunds="keep").account.rows_out == 3
+
+
+def test_customers_of_two_kinds_are_not_shown():
+    value = {"customer_id": [517850], "clv": [1.0]}
+    with pytest.raises(cv.ColumnError, match="no customer of one would be found in the other") as caught:
+        cv.strategy.customer_view(
+            {"customer_id": ["ann@example.com"], "frequency": [1]}, as_of="2024-06-30", value=value
+        )
+    assert caught.value.code == "key_type"
+    assert "ann" not in str(caught.value.to_dict())
+    assert "517850" not in str(caught.value.to_dict())

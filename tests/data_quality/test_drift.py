@@ -266,3 +266,19 @@ def test_many_columns():
     two = {f"b{i}": [i, None] for i in range(300)}
     found = schema_difference(one, two)
     assert (len(found.added), len(found.removed), dict(found.renamed)) == (300, 300, {})
+
+
+def test_all_new_categories_count_and_not_only_those_that_are_named():
+    old = {"city": [f"o{i}" for i in range(50)] * 10, "same": ["x"] * 500}
+    new = {"city": [f"n{i}" for i in range(30)] * 10 + ["o1"] * 700, "same": ["x"] * 999 + ["rare"]}
+    found = drift(old, new)
+    city = found.columns["city"]
+    assert (len(city.new_categories), city.n_new, city.n_vanished) == (20, 30, 49)
+    assert (city.new_share, city.vanished_share) == (0.3, 0.98)
+    assert found.to_frame()["new_share"] == [0.3, 0.001]
+    page = found._repr_html_()
+    assert "+ 28 more" in page
+    assert "− 47 more" in page
+    assert "+ n0 1.0 %" in page
+    assert "+ rare 0.1 %" in page
+    assert "0.0 %" not in page

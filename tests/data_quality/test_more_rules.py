@@ -203,6 +203,14 @@ def test_constant(values):
     assert failing({"currency": values}, rules.constant("currency")) == expected
 
 
+def test_zero_has_one_sign(frame_library):
+    times = [START + dt.timedelta(seconds=second) for second in range(4)]
+    frame = frame_library({"x": [0.0, -0.0, 1.0, None], "n": [2, 1, 3, 4], "t": times})
+    assert failing(frame, rules.unique("x")) == [0, 1]
+    assert failing(frame, rules.near_duplicate("x", time="t")) == [1]
+    assert failing(frame, rules.monotone("n", by="x", order_by="t")) == [1]
+
+
 def test_constant_reads_whole_numbers_and_booleans(frame_library):
     frame = frame_library({"n": [7, 7, None, 8], "b": [True, True, None, False], "x": [0.5, 0.5, None, 1.0]})
     assert failing(frame, rules.constant("n")) == [3]

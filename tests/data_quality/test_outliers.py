@@ -256,3 +256,39 @@ def test_every_row_is_there_and_as_it_was(rows, method, grouped):
     pd.testing.assert_frame_equal(found.frame[["x", "g"]], before)
     assert found.flagged_rows == found.frame["is_outlier"].sum() == found.frame["outlier_reasons"].notna().sum()
     assert set(found.flags["row"]) == set(np.flatnonzero(found.frame["is_outlier"]))
+
+
+def test_what_is_not_zero_is_judged_among_itself_where_most_is_zero():
+    rng = np.random.default_rng(4)
+    n = 20_000
+    zero = rng.random(n) < 0.8
+    spent = np.where(zero, 0.0, rng.normal(50.0, 10.0, n))
+    shares = {
+        "spent": spent,
+        "counts": rng.poisson(0.3, n).astype(float),
+        "yes": (rng.random(n) < 0.1).astype(float),
+        "usual": rng.normal(size=n),
+    }
+    for method, most in (("robust_z", 0.001), ("iqr", 0.009)):
+        for values in shares.values():
+            assert outliers({"x": values.tolist()}, "x", method=method).flagged_rows <= most * n
+    spent[7] = 500.0
+    found = outliers({"spent": spent.tolist()})
+    assert 7 in found.flags["row"]
+    reason = found.flags["reason"][found.flags["row"].index(7)]
+    assert "of the values other than 0, which are fewer than half" in reason
+
+
+@pytest.mark.parametrize("method", ["robust_z", "iqr"])
+def test_few_values_beside_a_point_are_flagged_as_before(method):
+    found = outliers({"x": [5.0] * 200 + [9_999.0, -50.0]}, method=method)
+    assert found.flags["row"][0] == 200
+    if method == "robust_z":
+        assert "mean deviation as the MAD is 0" in found.flags["reason"][0]
+
+
+def test_logarithms_keep_the_stated_share_of_skewed_values():
+    values = np.random.default_rng(5).lognormal(3.0, 1.0, 20_000).tolist()
+    assert outliers({"x": values}).flagged_rows > 1_000
+    found = outliers({"x": values}, log=True)
+    assert found.flagged_rows <= 3 * found.expected_share * len(values)

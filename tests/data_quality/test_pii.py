@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import pickle
 import string
 
 import narwhals.stable.v2 as nw
@@ -279,3 +280,13 @@ def test_the_simulated_store():
 def test_a_frame_of_narwhals_stays_one():
     frame = nw.from_native(pd.DataFrame({"email": ["ann@example.com"]}), eager_only=True)
     assert isinstance(mask(frame).frame, nw.DataFrame)
+
+
+def test_what_was_found_is_read_only_and_travels():
+    found = find_pii({"email": ["ann@example.com", "bob@example.org"]})
+    for mapping in (found.columns, found.free_text):
+        with pytest.raises(TypeError):
+            mapping["new"] = "email"
+    again = pickle.loads(pickle.dumps(found))  # noqa: S301 - just pickled
+    assert (again.columns, again.findings) == (found.columns, found.findings)
+    assert found.to_dict()["columns"] == {"email": "email"}

@@ -6,6 +6,7 @@ import copy
 import datetime as dt
 import json
 import pickle
+import re
 import statistics
 import unicodedata
 from collections import Counter
@@ -19,7 +20,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custval.data_quality import _texts, compare_profiles, presets, profile, rules, validate
+from custval.data_quality import _readings, _texts, compare_profiles, presets, profile, rules, validate
+from custval.data_quality._shares import percent
 from custval.errors import ColumnError, CustvalError, DataError
 
 START = dt.datetime(2024, 1, 1)
@@ -97,6 +99,9 @@ def test_every_library_gives_the_same_in_its_own_frames(frame_library):
         "top_count": [2, 2, 2, 1, 3],
         "pattern": [None, "Aaa", None, None, None],
         "pattern_share": [None, 0.75, None, None, None],
+        "spelled_missing": [0] * 5,
+        "reads_as": [None] * 5,
+        "reads_as_share": [None] * 5,
     }
     assert (found.rows, found.duplicate_rows) == (4, 1)
     assert found.date_span == (START, START + dt.timedelta(days=73))
@@ -141,11 +146,11 @@ def test_no_rows(frame_library):
 
 
 def test_validity_without_rules_counts_what_is_of_no_use():
-    good = ["Null Island", "none", "NA", "-1", "tab\there", "caf\N{LATIN SMALL LETTER E WITH ACUTE}", "a b"]
-    bad = ["", "  ", "n/a", "N/A", " NULL ", "?", "--", "bell\a", "caf\N{REPLACEMENT CHARACTER}"]
+    good = ["Null Island", "nonesuch", "NA-1", "-1", "tab\there", "caf\N{LATIN SMALL LETTER E WITH ACUTE}", "a b"]
+    bad = ["", "  ", "n/a", "none", "NA", "N/A", " NULL ", "?", "--", "bell\a", "caf\N{REPLACEMENT CHARACTER}"]
     assert profile({"c": good}).quality.validity == 1.0
     assert profile({"c": bad}).quality.validity == 0.0
-    assert profile({"c": [*good, *bad, *bad]}).quality.validity == pytest.approx(1 - 18 / 25)
+    assert profile({"c": [*good, *bad, *bad]}).quality.validity == pytest.approx(1 - 22 / 29)
     assert profile({"c": [1.0, np.inf, -np.inf, None]}).quality.validity == pytest.approx(1 / 3)
 
 
@@ -278,7 +283,7 @@ def test_results_travel_and_show():
     html = profile({"<b>": ["<i>"]})._repr_html_()
     assert "<b>" not in html
     assert "completeness" in html
-    assert str(found.columns["name"]) == "String, 0 nulls, 3 distinct, Aaa (75%)"
+    assert str(found.columns["name"]) == "String, 0 nulls, 3 distinct, Aaa (75 %)"
     with pytest.raises(AttributeError):
         found.rows = 3
     with pytest.raises(TypeError):
@@ -390,6 +395,90 @@ def test_the_page_shows_dimensions_and_columns_and_escapes_all():
     Page(profile({})._repr_html_())
 
 
+def test_a_share_that_is_not_all_never_reads_100_percent():
+    rows = 10_000
+    texts = Page(profile({"a": [None, *range(rows - 1)], "b": ["x", *["y"] * (rows - 1)]})._repr_html_()).texts
+    assert texts.count("100.0 %") == 3  # all that can be judged but completeness
+    assert "99.995 %" in texts
+    assert "1 (<1 %)" in texts
+    assert "9,999 (>99 %)" in texts
+    found = profile({"b": ["x"] * 2_999 + ["1"]}).columns["b"]
+    assert str(found).endswith("a (>99 %)")
+
+
+@given(st.integers(1, 10**9), st.integers(0, 10**9))
+def test_percentages_say_all_only_of_all(of, part):
+    share = min(part, of) / of
+    for text in (percent(share), percent(share, 1, 3)):
+        assert (float(text.strip("<> %")) == 0 and text[0] != ">") == (share == 0)
+        assert (float(text.strip("<> %")) == 100 and text[0] != "<") == (share == 1)
+
+
+def test_years_and_keys_are_written_without_separators():
+    frame = {
+        "Year_Birth": [1893, 1970, 1970, 1996],
+        "since": [2012, 2013, 2013, 2014],
+        "CustomerID": [12346.0, 12346.0, 18287.0, None],
+        "zip": [10115, 10115, 80331, 99084],
+        "units": [1200, 1200, 35000, 7],
+    }
+    page = Page(profile(frame)._repr_html_())
+    for text in ("1893", "1996", "2012", "2014", "12346", "18287", "10115", "99084", "7", "35,000"):
+        assert text in page.texts
+    assert not {"1,893", "12,346", "10,115", "2,012"} & set(page.texts)
+    assert sum("±" in text for text in page.texts) == 4  # the heading, two years and the units: keys have no mean
+
+
+def test_texts_that_mean_missing_are_shown_beside_nulls(frame_library):
+    values = ["", "  ", "NA", "n/a", "未知", "Rome", "N/A", None, "Null"]
+    found = profile(frame_library({"city": values, "country": ["NA"] * 8 + ["?"], "last name": ["Null"] * 9}))
+    city, country, name = found.columns.values()
+    assert (city.nulls, dict(city.missing_spellings)) == (1, {"": 2, "N/A": 1, "NA": 1, "Null": 1, "n/a": 1, "未知": 1})
+    assert (dict(country.missing_spellings), dict(name.missing_spellings)) == ({"?": 1}, {})
+    assert found.quality.formulas["validity"] == "1 − unusable values / known values = 1 − 8 / 26"
+    assert lists(found.to_frame())["spelled_missing"] == [7, 1, 0]
+    assert {"spelled missing", "blank 2"} <= set(Page(found._repr_html_()).texts)
+    assert "spelled missing" not in profile({"a": ["x", None]})._repr_html_()
+    assert profile({"consent": ["没有", "有", "未知"]}).columns["consent"].missing_spellings == {"未知": 1}
+
+
+def test_dates_and_numbers_in_text_are_said(frame_library):
+    days = ["2012-07-30", "2013-01-02", "2014-06-29", "2014-06-30", "2014-02-30"]
+    frame = {
+        "Dt_Customer": days,
+        "seen": [*days[:4], "2014-06-29 12:00"],
+        "total": ["12.5", "1.234,00 €", "", "7", "8"],
+        "code": ["007", "12", "13", "14", "15"],
+        "order_id": ["1", "2", "3", "4", "5"],
+        "note": ["a", "b", "c", "d", "2014-06-29"],
+    }
+    found = profile(frame_library(frame))
+    assert {name: dict(column.reads_as) for name, column in found.columns.items()} == {
+        "Dt_Customer": {"dates": 0.8},
+        "seen": {"dates": 1.0},
+        "total": {"numbers": 1.0},
+        "code": {},
+        "order_id": {},
+        "note": {},
+    }
+    assert found.quality.timeliness is None
+    assert found.quality.formulas["timeliness"] == "the dates are text (Dt_Customer, seen): read them with to_dates"
+    assert {"reads as dates: 80 %", "reads as dates: 100 %"} <= set(Page(found._repr_html_()).texts)
+    assert str(found.columns["seen"]).endswith("reads as dates: 100 %")
+    assert lists(found.to_frame())["reads_as_share"] == [0.8, 1.0, 1.0, None, None, None]
+
+
+@given(st.lists(st.sampled_from(["2020-02-29", "2021-02-28", "1999-12-31T23:59", "x", "2021-02-30", "1.5", "-7"])))
+def test_what_whole_chunks_read_as_is_what_each_text_reads_as(values):
+    texts = sorted(set(values))
+    counts = np.array([values.count(text) for text in texts], dtype=np.int64)
+    with pytest.MonkeyPatch.context() as patch:
+        quick = _readings.reads_as("x", texts, counts)
+        patch.setattr(_readings, "_NOT_ISO", re.compile(""))
+        patch.setattr(_readings, "_NOT_PLAIN", re.compile(""))
+        assert _readings.reads_as("x", texts, counts) == quick
+
+
 def test_two_profiles(frame_library, to_lists):
     before = profile(frame_library({"city": ["Rome", "Ulm", "Ulm"], "age": [30, 41, 52], "old": [1, 2, 3]}))
     after = profile(frame_library({"city": ["Rome", None, "Rome"], "age": [30, 41, 52], "new": ["a", "b", "c"]}))
@@ -432,7 +521,7 @@ def test_texts_all_at_once_are_as_one_by_one(pairs, chunk):
         form = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
         largest[form] = max(largest.get(form, 0), count)
         cannot_be = any(unicodedata.category(c) == "Cc" and c not in "\t\n\r" for c in text)
-        bad += count * (text.strip() in {"", "?", "-", "--"} or "\ufffd" in text or cannot_be)
+        bad += count * ("\ufffd" in text or cannot_be)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_texts, "_CHUNK", chunk)
         assert _texts.misspelled(texts, counts) == sum(counts) - sum(largest.values())

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custval.data_quality import identity_numbers, standardize
+from custval.data_quality import identity_numbers, standardize, standardizing
 from custval.data_quality._chinese_places import PREFECTURES, PROVINCES
 from custval.data_quality._clean_text import MISSING
 from custval.data_quality._countries import COUNTRIES
@@ -620,3 +620,78 @@ def test_a_thousand_columns():
     result = standardize(frame)
     assert result.frame.equals(frame)
     assert not result.kinds
+
+
+PIECES = [
+    *(
+        "+",
+        "00",
+        "86",
+        "1",
+        "44",
+        " ",
+        "-",
+        "(",
+        ")",
+        "138",
+        "139",
+        "212",
+        "655",
+        "0123",
+        "1234",
+        "12345678",
+        "\n",
+        ".0",
+    ),
+    *(".0", "a", "B.", "+x", "@", "Ex", "example", ".", "COM", ".org", ">", "<", "  ", "gmail.com", "é", " 转 8"),
+]
+WRITTEN = st.lists(st.sampled_from(PIECES), max_size=7).map("".join)
+USUAL = [
+    *("13812345678", "138-1234-5678", "138 1234 5678", "+8613812345678", "+86 138-12345678", "0086-137-12345678"),
+    *(
+        "+12125550123",
+        "+1 (212) 655-0123",
+        "+1-415-755-0123",
+        "12812345678",
+        "+1 (112) 655-0123",
+        "１３８１２３４５６７８",
+    ),
+]
+
+
+@given(
+    st.lists(WRITTEN | st.sampled_from(USUAL)),
+    st.sampled_from([None, "CN", "US"]),
+    st.sampled_from(["domain", "lower"]),
+)
+def test_usual_forms_are_read_as_all_others(values, region, emails):
+    frame, columns = {"p": values, "e": values}, {"p": "phone", "e": "email"}
+    quick = standardize(frame, columns, region=region, emails=emails, errors="null")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(standardizing, "quick_reader_for", lambda *_: None)
+        assert standardize(frame, columns, region=region, emails=emails, errors="null") == quick
+
+
+def test_what_was_said_to_be_missing_is_missing_in_usual_forms_too():
+    found = standardize({"p": ["13812345678"]}, {"p": "phone"}, region="CN", missing={"p": ["13812345678"]})
+    assert found.frame == {"p": [None]}
+
+
+def test_changes_are_summed_up(frame_library, to_lists):
+    values = ["United Kingdom"] * 5 + ["France", None, "u.k.", "FR", "Narnia", "France"]
+    found = standardize(frame_library({"country": values}), {"country": "country"})
+    assert to_lists(found.changes) == {
+        "column": ["country"] * 3,
+        "before": ["United Kingdom", "France", "u.k."],
+        "after": ["GB", "FR", "GB"],
+        "rule": ["country (alpha2)"] * 3,
+        "cells": [5, 2, 1],
+    }
+    assert sum(to_lists(found.changes)["cells"]) == len(to_lists(found.log)["row"])
+    page = found._repr_html_()
+    assert page.count("United Kingdom") == 1
+    assert "8 cells changed, by 3 distinct changes · 1 cells not understood" in page
+    assert "Narnia" in page
+    nothing = standardize(frame_library({"x": [1, 2]}))
+    assert to_lists(nothing.changes) == {"column": [], "before": [], "after": [], "rule": [], "cells": []}
+    assert "0 cells changed" in nothing._repr_html_()

@@ -130,3 +130,29 @@ def test_false_alarms_by_simulation():
     assert beyond / rounds == pytest.approx(0.05, abs=0.02)
     assert chi / rounds == pytest.approx(0.05, abs=0.02)
     assert ks / rounds == pytest.approx(0.05, abs=0.02)
+
+
+@pytest.mark.parametrize(("k", "n", "m"), [(2, 150, 150), (4, 100, 2000), (10, 400, 400), (20, 3000, 700)])
+@pytest.mark.parametrize("uneven", [False, True])
+def test_the_index_by_chance_is_chi_square(k, n, m, uneven):
+    rng, rounds = np.random.default_rng(k + n), 20_000
+    weight = np.linspace(1, 3, k) if uneven else np.ones(k)
+    counts = [rng.multinomial(size, weight / weight.sum(), rounds) for size in (n, m)]
+    shares = [(count + 0.5) / (count.sum(axis=1, keepdims=True) + 0.5 * k) for count in counts]
+    index = np.sum((shares[1] - shares[0]) * np.log(shares[1] / shares[0]), axis=1)
+    assert index[0] == pytest.approx(stability_index(counts[0][0], counts[1][0]))
+    for level in (0.2, 0.05, 0.01):
+        beyond = np.mean(index > psi_by_chance(k, n, m, level))
+        # counts are whole numbers, and few bins of few values jump over a level
+        assert beyond == pytest.approx(level, abs=0.1 * level + 4 * np.sqrt(level / rounds))
+    assert index.mean() == pytest.approx((k - 1) * (1 / n + 1 / m), rel=0.04)
+
+
+def test_the_index_by_chance_holds_for_bins_of_quantiles_of_the_reference():
+    rng, rounds, n, m, k = np.random.default_rng(8), 4000, 500, 800, 8
+    beyond = 0
+    for _ in range(rounds):
+        one, two = rng.gamma(2.0, size=n), rng.gamma(2.0, size=m)
+        cuts = quantile_cuts(one, k)
+        beyond += stability_index(bin_counts(one, cuts), bin_counts(two, cuts)) > psi_by_chance(k, n, m, 0.05)
+    assert beyond / rounds == pytest.approx(0.05, abs=0.015)

@@ -283,3 +283,30 @@ def test_a_rough_objective_leads_to_the_same_end_in_fewer_evaluations(events, st
     np.testing.assert_allclose(helped.log_parameters, exact.log_parameters, atol=1e-9)
     assert helped.n_evaluations == len(evaluated)
     assert evaluated.count(3.0) < alone
+
+
+@pytest.mark.parametrize(("height", "status"), [(-3.0, "converged"), (0.5, "boundary")])
+def test_limits_are_looked_at_where_the_caller_says(height, status):
+    # an interior maximum of height 0 at (0, 0), vague in v, and a limit v -> infinity of this height
+    def objective(theta):
+        evaluated.append(tuple(theta))
+        u, v = theta
+        bump, rise = np.exp(-(v**2) / 8), 1 / (1 + np.exp(8 - v))
+        drop = rise * (1 - rise)
+        depth = 4.0
+        value = depth * (bump - 1) + (height + depth) * rise - 50 * u**2
+        slope = np.array([-100 * u, -depth * v / 4 * bump + (height + depth) * drop])
+        curve = depth * (v * v / 16 - 0.25) * bump + (height + depth) * drop * (1 - 2 * rise)
+        return value, slope, np.diag([-100.0, curve])
+
+    def limits(log_parameters, k, bound):
+        asked.append((k, bound))
+        return 1, np.array([0.0, bound])
+
+    evaluated, asked = [], []
+    maximum = maximize(objective, np.array([0.5, 0.5]), rough=objective, limits=limits)
+    assert maximum.status == status
+    assert maximum.n_evaluations == len(evaluated)
+    assert set(asked) == {(1, -14.0), (1, 14.0)}
+    if status == "boundary":
+        assert (maximum.runaway, maximum.direction) == ((1,), (1,))

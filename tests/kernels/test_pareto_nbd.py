@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from custval._kernels import pareto_nbd
 from custval._kernels.maximize import standard_errors
-from custval._kernels.pareto_integral import COARSE, log_integral, log_integral_moments
+from custval._kernels.pareto_integral import COARSE, Workspace, log_integral, log_integral_moments
 from custval._kernels.pareto_nbd_objective import Objective
 from custval._kernels.purchase_tuples import PurchaseTuples
 from custval.errors import FitError
@@ -285,10 +285,32 @@ def test_the_two_integrals_add_up_to_one():
     left, buys = (np.exp(log_integral(m, s, A, B, leaving=leaving)) for leaving in (True, False))
     np.testing.assert_allclose(left + buys, 1, rtol=1e-9)
     assert np.quantile(np.abs(left + buys - 1), 0.99) < 1e-11
-    again, mean, second = log_integral_moments(m, s, A, B, leaving=True, step=0.1)
+    again, mean, second = log_integral_moments(m, s, A, B, leaving=np.full(2000, True), step=0.1, work=Workspace())
     np.testing.assert_allclose(np.exp(again), left, rtol=1e-9)
     assert (mean > 0).all()
     assert (second[range(4), range(4)] >= 0).all()
+
+
+@pytest.mark.parametrize(("k", "bound"), [(2, -14.0), (2, 14.0), (3, -14.0), (3, 14.0)])
+def test_what_rules_a_limit_out_starts_with_as_many_alive(k, bound):
+    at = np.array([-0.6, 0.1, -0.5, 0.3])
+    held, start = pareto_nbd._limit(at, k, bound)
+    _, _, s, beta = np.exp(start)
+    assert -s * np.log1p(1 / beta) == pytest.approx(-np.exp(-0.5) * np.log1p(np.exp(-0.3)), rel=1e-9)
+    assert (held, start[:2].tolist(), abs(start[3])) == (3, [-0.6, 0.1], 14.0)
+    assert (start[3] < 0) == (k == 3 and bound < 0)
+
+
+@pytest.mark.parametrize(
+    ("limit", "included"),
+    [((-14.0, -2.0), (-14.0, 14.0)), ((-14.0, 13.0), (-14.0, 14.0)), ((14.0, 13.0), (15.0, 14.0))],
+)
+def test_a_limit_of_beta_includes_those_of_s(limit, included):
+    # nobody leaves, or everybody at the same rate; ruled out is what is lower by 1
+    x, t_x, T, w = random_base(np.random.default_rng(5))
+    objective = Objective(PurchaseTuples.of(x, t_x, T, w, zeros=True))
+    there, here = (objective(np.array([-0.6, 0.1, *pair]))[0] for pair in (included, limit))
+    assert abs(there - here) < 0.1
 
 
 def test_fit_comes_back_to_the_truth_whatever_the_unit():

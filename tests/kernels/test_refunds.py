@@ -18,7 +18,7 @@ def queue(group, time, is_refund, size):
     """What is left of each line, as fractions."""
     left = [Fraction(str(s)) for s in size]
     waiting = {}
-    for line in sorted(range(len(group)), key=lambda i: (time[i], i)):
+    for line in sorted(range(len(group)), key=lambda i: (time[i], is_refund[i], size[i], i)):
         sales = waiting.setdefault(group[line], deque())
         if group[line] < 0:
             continue
@@ -94,12 +94,31 @@ def test_many_lines_of_few_groups_and_few_lines_of_many():
         assert netted.remaining.tolist() == [float(x) for x in queue(group, time, is_refund, size.tolist())]
 
 
-def test_ties_in_time_are_broken_by_place():
-    group, time, size = np.zeros(2, int), np.zeros(2, int), np.array([3.0, 3.0])
-    sale_first = net_refunds(group, time, np.array([False, True]), size)
-    refund_first = net_refunds(group, time, np.array([True, False]), size)
-    assert sale_first.remaining.tolist() == [0.0, 0.0]
-    assert refund_first.remaining.tolist() == [3.0, 3.0]
+def test_of_one_time_sales_come_before_refunds_and_small_lines_before_large_ones():
+    group, time = np.zeros(4, int), np.zeros(4, int)
+    refund_first = net_refunds(group, time, np.array([True, False, False, False]), np.array([5.0, 8.0, 4.0, 4.0]))
+    # in the order of the array 3 of 8 would be left, and 4 and 4
+    assert refund_first.remaining.tolist() == [0.0, 8.0, 0.0, 3.0]
+    small_refund_first = net_refunds(group, time, np.array([True, True, True, False]), np.array([8.0, 4.0, 9.0, 7.0]))
+    assert small_refund_first.remaining.tolist() == [5.0, 0.0, 9.0, 0.0]
+
+
+@given(lines(WHOLE))
+def test_no_line_of_which_a_part_is_left_is_as_large_as_another_of_its_time(drawn):
+    group, time, is_refund, size = arrays(drawn)
+    netted = net_refunds(group, time, is_refund, size)
+    for line in np.flatnonzero(netted.touched & (netted.remaining > 0)):
+        alike = (group == group[line]) & (time == time[line]) & (is_refund == is_refund[line]) & (size > 0)
+        assert np.count_nonzero(netted.remaining[alike] == netted.remaining[line]) == 1
+
+
+@given(lines(CENTS), st.randoms(use_true_random=False))
+def test_the_order_of_the_lines_is_no_matter(drawn, random):
+    shuffled = sorted(drawn, key=lambda _: random.random())
+    left = [
+        sorted(zip(map(tuple, rows), net_refunds(*arrays(rows)).remaining, strict=True)) for rows in (drawn, shuffled)
+    ]
+    assert left[0] == left[1]
 
 
 def test_tenths_leave_no_crumbs():

@@ -26,16 +26,26 @@ from custval._frame.keys import refuse_duplicates, refuse_other_libraries, share
 from custval._frame.lazy import LazyTable, enter_any, said_plainly
 from custval._frame.options import unchanged_pandas
 from custval._frame.table import Table, enter, missing_column, new_frame, to_mapping
-from custval._frame.texts import Texts, distinct_texts, holds_text, null_where, replace_texts, whole_numbers
+from custval._frame.texts import (
+    Texts,
+    as_text_column,
+    distinct_texts,
+    holds_text,
+    null_where,
+    replace_texts,
+    whole_numbers,
+)
 from custval._frame.times import Times, is_times, parse_times, refuse_other_zone, stamps, times, zone_of
-from custval._frame.values import constant, examples, labels, nulls, numbers, refuse_nulls
+from custval._frame.values import as_floats, constant, examples, labels, nulls, numbers, refuse_nulls
 
 __all__ = [
     "LazyTable",
     "Table",
     "Texts",
     "Times",
+    "as_floats",
     "as_number",
+    "as_text_column",
     "codes",
     "constant",
     "count_where",

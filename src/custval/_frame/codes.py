@@ -65,9 +65,11 @@ def _factorize(series: nw.Series[Any]) -> tuple[NDArray[np.int64], NDArray[np.in
     if series.dtype.is_integer():
         values = np.asarray(series.to_numpy())
         values = values.astype(np.int64) if values.dtype == object else values
+    elif series.dtype.is_float():
+        values = np.asarray(series.to_numpy(), dtype=np.float64)  # Arrow tells -0.0 from 0.0
     else:
         values = _dictionary_codes(series)
-    code, distinct = pd.factorize(values)
+    code, distinct = pd.factorize(values, use_na_sentinel=not series.dtype.is_float())
     code = code.astype(np.int64, copy=False)
     first = np.full(len(distinct), len(code), dtype=np.int64)
     first[code[::-1]] = np.arange(len(code) - 1, -1, -1)

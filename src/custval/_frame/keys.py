@@ -77,11 +77,11 @@ def shared_codes(tables: Sequence[Table]) -> tuple[list[IntArray], nw.Series[Any
 
 def _of_one_type(ids: Sequence[nw.Series[Any]], whats: Sequence[str]) -> list[nw.Series[Any]]:
     kinds = [_kind(series) for series in ids]
-    for series, kind, what in zip(ids, kinds, whats, strict=True):
+    for kind, what in zip(kinds, whats, strict=True):
         if kind != kinds[0]:
             raise ColumnError(
-                f"customer_id holds {kinds[0]} in {whats[0]} and {kind} in {what}, such as {ids[0][0]!r} and "
-                f"{series[0]!r}: no customer of one would be found in the other",
+                f"customer_id holds {kinds[0]} in {whats[0]} and {kind} in {what}: no customer of one would be found "
+                "in the other",
                 column="customer_id",
                 suggestion=f"give both one type first, in pandas: "
                 f"df['customer_id'] = df['customer_id'].astype({'str' if kinds[0] == 'text' else 'int'})",

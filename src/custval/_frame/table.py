@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from custval._check import choice, nearest
-from custval._frame.values import nulls
+from custval._frame.values import nulls, whole_characters
 from custval.errors import ColumnError, CustvalError, DataError
 from custval.typing import IntoFrame
 
@@ -53,7 +53,12 @@ class Table:
         """Values as a column of this frame's library."""
         if isinstance(values, nw.Series):
             return values.alias(name)
-        return nw.new_series(name, values, dtype, backend=self.frame.implementation)
+        try:
+            return nw.new_series(name, values, dtype, backend=self.frame.implementation)
+        except UnicodeEncodeError:
+            # halves of surrogate pairs, which columns of objects may hold and no column of text can
+            whole = [whole_characters(value) if isinstance(value, str) else value for value in values]
+            return nw.new_series(name, whole, dtype, backend=self.frame.implementation)
 
     def make(self, columns: Mapping[str, Any]) -> Any:
         """A new frame of the library that came in, from arrays, sequences or series."""
@@ -197,7 +202,7 @@ def _from_mapping(frame: Mapping[str, Any], what: str) -> nw.DataFrame[Any]:
         raise DataError(f"{what}: the columns of the mapping differ in length: {lengths}", code="length")
     try:
         table = pd.DataFrame({name: _column(values) for name, values in frame.items()})
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise CustvalError(f"{what}: the mapping is no table: {error}", code="frame") from None
     return nw.from_native(table, eager_only=True)
 
@@ -212,7 +217,10 @@ def _column(values: Any) -> Any:
         return values
     present = [value for value in values if value is not None]
     if present and all(type(value) is int for value in present):
-        return pd.array(list(values), dtype="Int64")
+        try:
+            return pd.array(list(values), dtype="Int64")
+        except OverflowError:  # objects, of which old versions would make floats that they are too large for
+            return np.array(list(values), dtype=object)
     return values
 
 

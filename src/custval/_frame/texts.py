@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from custval._frame.codes import codes
-from custval._frame.values import nulls
+from custval._frame.values import nulls, whole_characters
 
 _TEXT = (nw.String, nw.Categorical, nw.Enum)
 
@@ -33,6 +33,15 @@ def holds_text(series: nw.Series[Any]) -> bool:
     missing = nulls(series)
     known = [isinstance(value, str) for value, gone in zip(series.to_list(), missing, strict=True) if not gone]
     return bool(known) and 2 * sum(known) >= len(known)
+
+
+def as_text_column(series: nw.Series[Any]) -> nw.Series[Any]:
+    """The column cast to text; of halves of characters U+FFFD stands there."""
+    try:
+        return series.cast(nw.String)
+    except UnicodeEncodeError:
+        texts = [whole_characters(value) if isinstance(value, str) else value for value in series.to_list()]
+        return nw.new_series(series.name, texts, nw.String, backend=series.implementation)
 
 
 def distinct_texts(series: nw.Series[Any], *, everything: bool = False) -> Texts:
@@ -71,7 +80,9 @@ def replace_texts(series: nw.Series[Any], texts: Texts, after: Sequence[str | No
         values = np.array(series.to_numpy(), dtype=object)
         known = texts.code >= 0
         values[known] = np.array([*after, None], dtype=object)[texts.code[known]]
-        return nw.new_series(series.name, values, nw.Object, backend=series.implementation)
+        # polars takes an array of objects for one of bytes
+        given = values if series.implementation.is_pandas_like() else values.tolist()
+        return nw.new_series(series.name, given, nw.Object, backend=series.implementation)
     if series.implementation.is_pandas_like():
         return _replaced_in_pandas(series, texts, after)
     made = nw.new_series(series.name, [*after, None], nw.String, backend=series.implementation)

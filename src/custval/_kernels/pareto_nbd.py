@@ -123,8 +123,9 @@ def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None = None, 
     objective = Objective(base)
     start = _start(x, t_x, T, w, base)
     # and where customers are of two kinds: many leave at once, others stay
-    another = [start[0], start[1], np.log(0.3), np.log(0.02)]
-    maximum = maximize_posterior(objective, belief, np.array([start, another]), rough=objective.with_step(COARSE))
+    another = _plain(base, 0.3, 0.02)
+    starts, rough = np.array([start, another]), objective.with_step(COARSE)
+    maximum = maximize_posterior(objective, belief, starts, rough=rough, limits=_limit)
     unit = float(np.log(base.scale))
     return replace(
         maximum,
@@ -135,7 +136,7 @@ def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, w: ArrayLike | None = None, 
 
 def _start(x: FloatArray, t_x: FloatArray, T: FloatArray, w: FloatArray, base: PurchaseTuples) -> FloatArray:
     """Log-parameters to start from: plain values, or with many rows the fit to every 16th of the repeat buyers'."""
-    plain: FloatArray = np.log([0.5, 0.5 * base.customers / base.purchases, 0.5, 0.5])
+    plain = _plain(base, 0.5, 0.5)
     if np.count_nonzero(x) < _MANY:
         return plain
     some = (x == 0) | (np.arange(x.size) % 16 == 0)
@@ -144,6 +145,26 @@ def _start(x: FloatArray, t_x: FloatArray, T: FloatArray, w: FloatArray, base: P
     maximum = maximize(Objective(sample, step=COARSE), plain)
     unit = float(np.log(sample.scale / base.scale))
     return plain if maximum.status == "boundary" else maximum.log_parameters + np.array([0.0, unit, 0.0, unit])
+
+
+def _plain(base: PurchaseTuples, s: float, beta: float) -> FloatArray:
+    """Log-parameters with which as many purchases are expected until the mean T as there are."""
+    expected = float(expected_purchases_new(0.5, 1.0, s, beta, 1.0))
+    return np.log([0.5, expected * base.customers / base.purchases, s, beta])
+
+
+def _limit(log_parameters: FloatArray, k: int, bound: float) -> tuple[int, FloatArray] | None:
+    """The model that includes a limit of s or beta, at parameters with which as many are alive at the mean T.
+
+    With beta -> infinity lifetimes are exponential with one rate for everybody, s / beta. That includes s -> infinity,
+    where it is the same, and s -> 0, where nobody leaves. With beta -> 0 some leave at once and the others never.
+    """
+    r, alpha, s, beta = log_parameters
+    if k < 2:
+        return None
+    far = -abs(bound) if k == 3 and bound < 0 else abs(bound)
+    shape = s + np.log(np.log1p(np.exp(-beta)) / np.log1p(np.exp(-far)))
+    return 3, np.array([r, alpha, shape, far])
 
 
 def prior(rate: float) -> Prior:

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
-from custval._kernels.pareto_integral import FINE, log_integral_moments
+from custval._kernels.pareto_integral import FINE, BoolArray, Workspace, log_integral_moments
 from custval._kernels.purchase_tuples import PurchaseTuples
 from custval.typing import FloatArray, IntArray
 
 __all__ = ["Objective"]
 
-# logarithm (n,), gradient (4, n) and Hessian (4, 4, n; upper triangle) of one term for all of its pairs
-Term: TypeAlias = tuple[FloatArray, FloatArray, FloatArray]
-
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Some of the rows: the place of each one's (x, t_x) and (x, T) among the distinct pairs, and its weight."""
+    """Some of the rows: the place of each one's (x, t_x) and (x, T) among the pairs, and its weight."""
 
     by_t: IntArray
     by_T: IntArray  # noqa: N815
@@ -53,9 +49,13 @@ class Objective:
         self._j = np.arange(base.more_than.size, dtype=np.float64)
         by_t, at_t = _pairs([block.x for block in base.blocks], [block.t_x for block in base.blocks], base.t_x.size)
         by_T, at_T = _pairs([block.x for block in base.blocks], [block.T for block in base.blocks], base.T.size)
-        self._left = base.x[by_t[0]], base.t_x[by_t[1]]
-        self._buys = base.x[by_T[0]], base.T[by_T[1]]
-        self._rows = [_Rows(t, T, block.w) for t, T, block in zip(at_t, at_T, base.blocks, strict=True)]
+        # all pairs of the first integral, then all of the second
+        self._x = np.concatenate([base.x[by_t[0]], base.x[by_T[0]]])
+        self._y = np.concatenate([base.t_x[by_t[1]], base.T[by_T[1]]])
+        n_left = by_t[0].size
+        self._work = Workspace()
+        self._leaving = np.arange(self._x.size) < n_left
+        self._rows = [_Rows(t, T + n_left, block.w) for t, T, block in zip(at_t, at_T, base.blocks, strict=True)]
 
     def with_step(self, step: float) -> Objective:
         """The same with nodes at another distance."""
@@ -66,25 +66,22 @@ class Objective:
     def __call__(self, log_parameters: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         """The log-likelihood, its gradient (4,) and its Hessian (4, 4) in log-parameters."""
         theta = np.exp(log_parameters)
-        left = _term(theta, *self._left, leaving=True, step=self.step)
-        buys = _term(theta, *self._buys, leaving=False, step=self.step)
-        value, weight_left, weight_buys, upper = self._mixed(left, buys)
-        gradient = np.zeros(4)
-        for weight, (_, first, second) in ((weight_left, left), (weight_buys, buys)):
-            gradient += np.einsum("in,n->i", first, weight)
-            upper += np.einsum("ijn,n->ij", second, weight)
+        logarithm, first, second = _terms(theta, self._x, self._y, self._leaving, step=self.step, work=self._work)
+        value, weight, upper = self._mixed(logarithm, first)
+        gradient = np.einsum("in,n->i", first, weight)
+        upper += np.einsum("ijn,n->ij", second, weight)
         more_than, share = self.base.more_than, theta[0] / (theta[0] + self._j)
         value += _sum(more_than, np.log((theta[0] + self._j) / theta[1]))
         gradient += [_sum(more_than, share), -_sum(more_than, np.ones(share.size)), 0.0, 0.0]
         upper[0, 0] += _sum(more_than, share * (self._j / (theta[0] + self._j)))
         return value, gradient, upper + np.triu(upper, 1).T
 
-    def _mixed(self, left: Term, buys: Term) -> tuple[float, FloatArray, FloatArray, FloatArray]:
+    def _mixed(self, logarithm: FloatArray, first: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         """The sum of the logarithms, the weight of each pair's derivatives, and what the mixing adds to the Hessian."""
-        weight_left, weight_buys = np.zeros(left[0].size), np.zeros(buys[0].size)
+        weight = np.zeros(logarithm.size)
         value, upper = 0.0, np.zeros((4, 4))
         for rows in self._rows:
-            log_left, log_buys = left[0].take(rows.by_t), buys[0].take(rows.by_T)
+            log_left, log_buys = logarithm.take(rows.by_t), logarithm.take(rows.by_T)
             u = log_left - log_buys
             small = np.exp(-np.abs(u))
             value += _sum(rows.w, np.maximum(log_left, log_buys, out=log_left)) + _sum(rows.w, np.log1p(small))
@@ -95,13 +92,13 @@ class Objective:
             both = most
             both *= least
             both *= rows.w
-            _add(weight_left, rows.by_t, share)
+            _add(weight, rows.by_t, share)
             np.subtract(rows.w, share, out=share)
-            _add(weight_buys, rows.by_T, share)
-            differ = left[1].take(rows.by_t, axis=1)
-            differ -= buys[1].take(rows.by_T, axis=1)
+            _add(weight, rows.by_T, share)
+            differ = first.take(rows.by_t, axis=1)
+            differ -= first.take(rows.by_T, axis=1)
             upper += np.triu(np.einsum("in,jn->ij", differ * both, differ))
-        return value, weight_left, weight_buys, upper
+        return value, weight, upper
 
 
 def _pairs(
@@ -114,33 +111,37 @@ def _pairs(
     return (codes[0], codes[1]), np.split(place.ravel(), ends[:-1])
 
 
-def _term(theta: FloatArray, x: FloatArray, y: FloatArray, *, leaving: bool, step: float) -> Term:
-    """One of the two integrals for all of its pairs (x, y), its logarithm with derivatives in log-parameters.
+def _terms(
+    theta: FloatArray, x: FloatArray, y: FloatArray, leaving: BoolArray, *, step: float, work: Workspace
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The integrals of the pairs (x, y): logarithm (n,), gradient (4, n), Hessian (4, 4, n; upper triangle).
 
-    The derivatives of an integral's logarithm are the mean, and the mean and covariance, of those of the logarithm
-    of what it integrates.
+    The derivatives, in log-parameters, of an integral's logarithm are the mean, and the mean and covariance, of those
+    of the logarithm of what it integrates.
     """
     r, alpha, s, beta = theta
     A, B, m = alpha + y, beta + y, r + x
-    log_mean, mean, second = log_integral_moments(m, np.full(y.size, s), A, B, leaving=leaving, step=step)
+    shape = np.full(y.size, s)
+    log_mean, mean, second = log_integral_moments(m, shape, A, B, leaving=leaving, step=step, work=work)
     log_a, log_b = np.log1p(y / alpha), np.log1p(y / beta)
     value = log_mean - m * log_a - s * log_b
     log_a += mean[0]
     log_b += mean[2]
     # u / (alpha + u) = y / A + (alpha / A) v / (A + v) with u = y + v
-    to_a, to_b = alpha / A, beta / B
-    over_a, over_b = y / A + to_a * mean[1], y / B + to_b * mean[3]
-    by_a, by_b = (m, s + 1) if leaving else (m + 1, np.full(y.size, s))
-    once_s, once_m = (1.0, 0.0) if leaving else (0.0, 1.0)
+    at_a, at_b, to_a, to_b = y / A, y / B, alpha / A, beta / B
+    over_a, over_b = at_a + to_a * mean[1], at_b + to_b * mean[3]
+    once_s = leaving.astype(np.float64)
+    once_m = 1 - once_s
+    by_a, by_b = m + once_m, shape + once_s
     first = np.array([once_m * r / m - r * log_a, by_a * over_a - once_m, once_s - s * log_b, by_b * over_b - once_s])
-    curve_a = by_a * to_a * _mean_product(y / A, to_a, mean[1], second[1, 1])
-    curve_b = by_b * to_b * _mean_product(y / B, to_b, mean[3], second[3, 3])
+    by_a *= to_a
+    by_b *= to_b
+    curve_a = by_a * _mean_product(at_a, to_a, mean[1], second[1, 1])
+    curve_b = by_b * _mean_product(at_b, to_b, mean[3], second[3, 3])
     # the covariances, each derivative being a multiple of one of the four variables
-    factors = (np.full(y.size, -r), by_a * to_a, np.full(y.size, -s), by_b * to_b)
-    for i in range(4):
-        for j in range(i, 4):
-            second[i, j] *= factors[i]
-            second[i, j] *= factors[j]
+    factors = np.array([np.full(y.size, -r), by_a, -shape, by_b])
+    second *= factors[:, None]
+    second *= factors
     # and the means of the second derivatives
     second[0, 0] += once_m * (r / m) * (x / m) - r * log_a
     second[0, 1] += r * over_a

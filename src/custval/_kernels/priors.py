@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from custval._kernels.maximize import Maximum, Objective, maximize
+from custval._kernels.maximize import Limits, Maximum, Objective, maximize
 from custval.typing import FloatArray
 
 __all__ = ["Prior", "maximize_posterior"]
@@ -75,6 +75,7 @@ def maximize_posterior(
     *,
     reach: float = 14.0,
     rough: Objective | None = None,
+    limits: Limits | None = None,
 ) -> Maximum:
     """The mode of likelihood times prior; without a prior the maximum of the likelihood.
 
@@ -87,6 +88,8 @@ def maximize_posterior(
     reach : float, default 14
     rough : callable, optional
         As in `maximize`.
+    limits : callable, optional
+        As in `maximize`; of the likelihood, not looked at with a prior.
 
     Returns
     -------
@@ -94,7 +97,7 @@ def maximize_posterior(
         Its log-likelihood is that of the data alone; its Hessian is that of the posterior.
     """
     if prior is None:
-        return maximize(objective, start, reach=reach, rough=rough)
+        return maximize(objective, start, reach=reach, rough=rough, limits=limits)
 
     def times_prior(likelihood: Objective) -> Objective:
         def posterior(log_parameters: FloatArray) -> tuple[float, FloatArray, FloatArray]:

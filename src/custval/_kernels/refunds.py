@@ -1,12 +1,17 @@
 """Refunds netted against earlier sales, oldest first: a queue per group, without the queue.
 
-Within a group the lines stand in time order. What is still on hand after line t is the walk of sales minus
-refunds, held at zero from below (Lindley's reflected walk):
+Within a group the lines stand in time order; of the same time sales come before refunds and small lines before large
+ones. What is still on hand after line t is the walk of sales minus refunds, held at zero from below (Lindley's
+reflected walk):
 
     W_t = Σ_{s≤t} ±size_s        A_t = W_t − min(0, min_{s≤t} W_s)
 
 so a refund finds min(size, A before it). Since the oldest sale always goes first, the sales consumed are a prefix
 of the group's sales whose length is the group's total of matched refunds.
+
+Small before large keeps lines apart: of the lines of one time at most one is netted in part, and what is left of it is
+less than every other one that is left. In any other order 4 of 8 can be left beside a line of 4, and nobody could tell
+the two from a line that was booked twice.
 """
 
 from __future__ import annotations
@@ -45,7 +50,8 @@ class Netted:
 def net_refunds(group: IntArray, time: IntArray, is_refund: NDArray[np.bool_], size: FloatArray) -> Netted:
     """Net each refund against the earlier sales of its group, oldest first, parts of lines allowed.
 
-    Earlier is strictly earlier in time, or of the same time and earlier in the arrays.
+    A sale is earlier if it is of an earlier time or of the same; of the same time the smallest line goes first, and of
+    the same size the first in the arrays.
 
     Parameters
     ----------
@@ -89,9 +95,11 @@ def net_refunds(group: IntArray, time: IntArray, is_refund: NDArray[np.bool_], s
     lines = np.flatnonzero((group >= 0) & np.isin(group, np.unique(group[is_refund])))
     if lines.size == 0:
         return Netted(remaining, touched)
-    lines = lines[np.lexsort((time[lines], group[lines]))]  # stable: ties stay in input order
     scale = _scale(remaining[lines])
     units = np.rint(remaining[lines] * scale).astype(np.int64)
+    # units are less than 2⁶², so one key puts sales before refunds; stable: ties stay in input order
+    order = np.lexsort((units + is_refund[lines] * np.int64(_LARGEST_TOTAL), time[lines], group[lines]))
+    lines, units = lines[order], units[order]
     taken = _taken(group[lines], is_refund[lines], units)
     changed = taken > 0
     touched[lines] = changed

@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from custval.typing import FloatArray, IntArray
@@ -21,20 +20,25 @@ __all__ = ["Spread", "group_means", "group_quantiles", "modified_z", "normal_fla
 
 _MAD_OF_NORMAL = float(special.ndtri(0.75))  # the MAD of a standard normal variable
 _MEAN_DEVIATION_OF_NORMAL = float(np.sqrt(2.0 / np.pi))
+_FEWEST_OTHERS, _LEAST_SHARE = 10, 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """By group: the median, a scale that is the standard deviation of normal values, and where the MAD was 0.
+    """By group: the median, a scale that is the standard deviation of normal values, and how it came about.
 
-    `scale` is MAD / 0.6745; where the MAD is 0 it is the mean absolute deviation from the median times √(π/2). It is 0
-    only where all values are equal.
+    `scale` is MAD / 0.6745, and `fallback` 0. Where more than half of the values are one `point`, the MAD is 0. If at
+    least 10 and 2 % of the values are others, these are a part of their own: `median` and `scale` are theirs (or their
+    mean absolute deviation times √(π/2)), and `fallback` is 2. If there are fewer, the scale is the mean absolute
+    deviation of all values from the point times √(π/2), and `fallback` is 1. Of whole numbers the scale of
+    such a part is at least 1, the least distance of two of them. It is 0 only where all values are equal.
     """
 
     n: IntArray
     median: FloatArray
     scale: FloatArray
-    fallback: NDArray[np.bool_]
+    fallback: IntArray
+    point: FloatArray
 
 
 def group_quantiles(values: FloatArray, group: IntArray, n_groups: int, q: float) -> FloatArray:
@@ -67,9 +71,33 @@ def spread(values: FloatArray, group: IntArray, n_groups: int) -> Spread:
     median = group_quantiles(values, group, n_groups, 0.5)
     away = np.abs(values - median[group])
     mad = group_quantiles(away, group, n_groups, 0.5)
-    fallback = mad == 0
-    scale = np.where(fallback, group_means(away, group, n_groups) / _MEAN_DEVIATION_OF_NORMAL, mad / _MAD_OF_NORMAL)
-    return Spread(np.bincount(group, minlength=n_groups).astype(np.int64), median, scale, fallback)
+    n = np.bincount(group, minlength=n_groups).astype(np.int64)
+    scale = mad / _MAD_OF_NORMAL
+    point = np.full(n_groups, np.nan)
+    kind = np.zeros(n_groups, dtype=np.int64)
+    order = np.argsort(group, kind="stable")
+    start = np.cumsum(n) - n
+    for place in np.flatnonzero((mad == 0) & (n > 0)).tolist():
+        own = values[order[start[place] : start[place] + n[place]]]
+        point[place] = median[place]
+        median[place], scale[place], kind[place] = _about_a_point(own, float(median[place]))
+    return Spread(n, median, scale, kind, point)
+
+
+def _about_a_point(values: FloatArray, point: float) -> tuple[float, float, int]:
+    """Median, scale and kind of fallback of values of which more than half are one."""
+    others = values[values != point]
+    if not others.size:
+        return point, 0.0, 1
+    apart = others.size >= max(_FEWEST_OTHERS, _LEAST_SHARE * values.size)
+    center = float(np.median(others)) if apart else point
+    away = np.abs((others if apart else values) - center)
+    scale = float(np.median(away)) / _MAD_OF_NORMAL if apart else 0.0
+    if scale == 0.0:
+        scale = float(np.mean(away)) / _MEAN_DEVIATION_OF_NORMAL
+    if apart and np.all(values == np.rint(values)):
+        scale = max(scale, 1.0)
+    return center, scale, 2 if apart else 1
 
 
 def modified_z(values: FloatArray, median: FloatArray, scale: FloatArray) -> FloatArray:

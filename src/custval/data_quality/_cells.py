@@ -36,15 +36,8 @@ class Cells:
 
     def spread(self, table: Table, name: str, values: Sequence[str | None]) -> Any:
         """A text column with these values in place of the distinct ones; nulls stay null."""
-        known = table.series(name, [*map(_storable, values), None], nw.String)
+        known = table.series(name, [*values, None], nw.String)
         return known[np.where(self.code < 0, len(values), self.code)]
-
-
-def _storable(text: str | None) -> str | None:
-    """Text without halves of surrogate pairs, which columns of objects may hold and no column of text can."""
-    if text is None or text.isascii():
-        return text
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
 def cells(table: Table, name: str, *, nested: bool = False) -> Cells:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from custval._frame import Table, Texts, labels, nw
 from custval.errors import DataError
 
-__all__ = ["ColumnChanges", "log_of", "refuse_problems", "unparsed_of"]
+__all__ = ["ColumnChanges", "changes_of", "log_of", "refuse_problems", "unparsed_of"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,6 +47,24 @@ def log_of(table: Table, changes: Sequence[ColumnChanges]) -> Any:
     )
 
 
+def changes_of(table: Table, changes: Sequence[ColumnChanges]) -> Any:
+    """One row per distinct change: `column, before, after, rule, cells`; those of most cells first."""
+    texts: dict[str, list[str | None]] = {"before": [], "after": [], "rule": []}
+    cells, names = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for number, change in enumerate(changes):
+        which = np.fromiter(map(bool, change.rules), dtype=bool)
+        known = change.texts.code[change.texts.code >= 0]
+        cells.append(np.bincount(known, minlength=len(which))[which])
+        names.append(np.full(cells[-1].size, number, dtype=np.int64))
+        for name, values in (("before", change.texts.distinct), ("after", change.after), ("rule", change.rules)):
+            texts[name] += compress(values, which.tolist())
+    counts = np.concatenate(cells)
+    order = np.argsort(-counts, kind="stable")
+    column = labels(table, "column", np.concatenate(names)[order], [change.column for change in changes])
+    gathered = {name: _gathered(table, name, values, order) for name, values in texts.items()}
+    return table.make({"column": column, **gathered, "cells": counts[order]})
+
+
 def unparsed_of(table: Table, changes: Sequence[ColumnChanges]) -> Any:
     """One row per cell that was not understood: `row, column, value, kind, reason`."""
     return _frame(
@@ -72,7 +91,7 @@ def _frame(
     names: list[NDArray[np.int64]] = []
     begin = 0
     for number, change in enumerate(changes):
-        which = np.array([bool(text) for text in wanted(change)], dtype=bool)
+        which = np.fromiter(map(bool, wanted(change)), dtype=bool)
         found = change.rows_where(which)
         # only the texts that are shown are kept, so that the vocabulary stays small
         new_place = np.cumsum(which) - 1 + begin

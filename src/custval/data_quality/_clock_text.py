@@ -17,13 +17,13 @@ class Clock(NamedTuple):
     problem: str = ""
 
 
-_HALF = "上午|下午|凌晨|早上|中午|晚上"
+_HALF = "上午|下午|凌晨|清晨|早晨|早上|中午|傍晚|晚上"
 _ENGLISH = r"[ap]\.?m\.?"
 _ZONE = r"(?: ?(?P<zone>Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d\d)?))?"
 _CLOCK = re.compile(
     rf"(?P<early>{_HALF}|{_ENGLISH})? ?"
     r"(?:(?P<h>\d{1,2})(?:[:.](?P<m>\d{1,2})(?:[:.](?P<s>\d{1,2})(?:[.,](?P<f>\d{1,9}))?)?)?"
-    r"|(?P<hour>\d{1,2})[时点](?:整|(?P<minute>\d{1,2}|半)分?(?:(?P<second>\d{1,2})秒?)?)?"
+    r"|(?P<hour>\d{1,2})[时点](?:整|(?P<part>半|一刻|三刻)|(?P<minute>\d{1,2})(?:分(?:(?P<second>\d{1,2})秒?)?)?)?"
     r"|(?P<together>\d{3,4}))"
     rf"(?: ?(?P<late>{_ENGLISH}))?{_ZONE}",
     re.IGNORECASE | re.ASCII,
@@ -40,15 +40,20 @@ def _hours(same: range, later: range = range(0), *, twelve: int | None = None) -
     return hours if twelve is None else hours | {12: twelve}
 
 
-# 12 in the evening is a midnight, though nobody knows of which day
+_MINUTES = {"半": "30", "一刻": "15", "三刻": "45"}
+# 12 in the evening is a midnight, but of which day?
+_NIGHT = frozenset({0, 1, 2, 3, 4, 12})
 _PARTS = {
     "am": _hours(range(12), twelve=0),
     "pm": _hours(range(13, 24), range(1, 12), twelve=12),
     "上午": _hours(range(12), twelve=0),
     "下午": _hours(range(13, 24), range(1, 12), twelve=12),
     "凌晨": _hours(range(7), twelve=0),
+    "清晨": _hours(range(3, 9)),
+    "早晨": _hours(range(4, 12)),
     "早上": _hours(range(4, 12)),
     "中午": _hours(range(11, 16), range(1, 4)),
+    "傍晚": _hours(range(16, 21), range(4, 9)),
     "晚上": _hours(range(17, 25), range(5, 12)),
 }
 
@@ -62,12 +67,14 @@ def scan_clock(text: str, *, after_t: bool = False) -> Clock:
     if found["together"]:
         hour, minute, second = int(found["together"][:-2]), found["together"][-2:], None
     elif found["hour"]:
-        hour, minute, second = int(found["hour"]), (found["minute"] or "0").replace("半", "30"), found["second"]
+        hour, minute, second = int(found["hour"]), found["minute"] or _MINUTES.get(found["part"], "0"), found["second"]
     else:
         hour, minute, second = int(found["h"]), found["m"], found["s"]
     if not part and (found["together"] or minute is None):
         return Clock(problem=_NO_CLOCK)
     if part and hour not in _PARTS[part]:
+        if part == "晚上" and hour in _NIGHT:
+            return Clock(problem=f"晚上 beside hour {hour}, one of the night: of this day or of the next")
         return Clock(problem=f"no such time of day: hour {hour} with {part}")
     hour = _PARTS[part][hour] if part else hour
     if second is None and not after_t and _RANGE.fullmatch(found["zone"] or ""):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 import html
 from collections.abc import Mapping
+from itertools import compress
 from typing import Any
 
 import numpy as np
 
-from custval._frame import Table, codes, is_times, nulls, numbers, nw, times
+from custval._frame import Table, as_text_column, codes, is_times, nulls, numbers, nw, times
 from custval._result import Result
+from custval.data_quality._readings import missing_spellings, reads_as
 from custval.data_quality._sealed import reduce_sealed, seal
+from custval.data_quality._shares import percent
 from custval.data_quality._text import as_text, column_as_text
 from custval.data_quality._texts import misspelled, not_usable, patterns
 from custval.errors import CustvalError
@@ -42,6 +45,12 @@ class ColumnProfile(Result):
     patterns : mapping of str to float
         Of text: the most frequent shapes and their shares of the known values. In a shape "A" is an upper-case
         letter, "a" any other letter, "9" a digit; everything else stands for itself.
+    missing_spellings : mapping of str to int
+        Of text: what is no null and means one all the same ("", "NA", "?", "未知" …; blanks as ""), and in how many
+        rows; the most frequent first.
+    reads_as : mapping of str to float
+        Of text that is not called a key: "dates" or "numbers", where `to_dates` or `to_numeric` would read the column,
+        and the share of its values (those that mean "missing" apart) that they could read.
     """
 
     column: str
@@ -56,6 +65,8 @@ class ColumnProfile(Result):
     standard_deviation: float | None
     top_values: Mapping[str, int] = dataclasses.field(hash=False)
     patterns: Mapping[str, float] = dataclasses.field(hash=False)
+    missing_spellings: Mapping[str, int] = dataclasses.field(default_factory=dict, hash=False)
+    reads_as: Mapping[str, float] = dataclasses.field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         seal(self)
@@ -64,8 +75,10 @@ class ColumnProfile(Result):
         return reduce_sealed(self)
 
     def __str__(self) -> str:
-        shape = "".join(f", {pattern} ({share:.0%})" for pattern, share in [*self.patterns.items()][:1])
-        return f"{self.dtype}, {self.nulls:,} nulls, {self.distinct:,} distinct{shape}"
+        shape = "".join(f", {pattern} ({percent(share)})" for pattern, share in [*self.patterns.items()][:1])
+        spelled = f" and {sum(self.missing_spellings.values()):,} spelled missing" if self.missing_spellings else ""
+        reads = "".join(f", reads as {what}: {percent(share)}" for what, share in self.reads_as.items())
+        return f"{self.dtype}, {self.nulls:,} nulls{spelled}, {self.distinct:,} distinct{shape}{reads}"
 
     def _repr_html_(self) -> str:
         return html.escape(str(self))
@@ -79,6 +92,7 @@ class Facts:
     known: int
     invalid: int
     misspelled: int
+    reads_as_dates: bool = False
 
 
 def profile_column(table: Table, name: str) -> tuple[ColumnProfile, Facts]:
@@ -91,6 +105,12 @@ def profile_column(table: Table, name: str) -> tuple[ColumnProfile, Facts]:
     texts = values if kind == "text" else []
     mean, deviation = _moments(np.asarray(values, dtype=np.float64), counts) if kind == "number" else (None, None)
     ordered = len(values) > 0 and kind != "other"
+    spelled: dict[str, int] = {}
+    said, said_counts = texts, counts
+    if texts:
+        spelled, gone = missing_spellings(name, texts, counts)
+        said, said_counts = list(compress(texts, (~gone).tolist())), counts[~gone]
+    reads = reads_as(name, said, said_counts)
     column = ColumnProfile(
         column=name,
         dtype=str(series.dtype),
@@ -104,9 +124,14 @@ def profile_column(table: Table, name: str) -> tuple[ColumnProfile, Facts]:
         standard_deviation=deviation,
         top_values={as_text(_plain(values[place])): int(counts[place]) for place in _most(counts)},
         patterns=patterns(texts, counts) if texts else {},
+        missing_spellings=spelled,
+        reads_as=reads,
     )
-    invalid = int(counts[~np.isfinite(values)].sum()) if kind == "number" else not_usable(texts, counts)
-    return column, Facts(kind, int(known.size), invalid, misspelled(texts, counts))
+    if kind == "number":
+        invalid = int(counts[~np.isfinite(values)].sum())
+    else:
+        invalid = sum(spelled.values()) + not_usable(said, said_counts)
+    return column, Facts(kind, int(known.size), invalid, misspelled(texts, counts), "dates" in reads)
 
 
 def kind_of(table: Table, name: str) -> str:
@@ -146,7 +171,7 @@ def distinct_values(table: Table, name: str, kind: str, known: IntArray) -> tupl
     if kind in {"text", "other"}:
         texts = series[known]
         # categories have an order of their own, and here texts are wanted
-        texts = texts.cast(nw.String) if kind == "text" else table.series(name, column_as_text(texts), nw.String)
+        texts = as_text_column(texts) if kind == "text" else table.series(name, column_as_text(texts), nw.String)
         code, distinct = codes(texts)
         return [str(text) for text in distinct.to_list()], np.bincount(code, minlength=len(distinct)).astype(np.int64)
     if kind == "time":
@@ -174,10 +199,11 @@ def _moments(values: FloatArray, counts: IntArray) -> tuple[float | None, float 
     n = int(counts.sum())
     if n == 0:
         return None, None
-    mean = float(np.average(values, weights=counts))
-    if n == 1:
-        return mean, None
-    return mean, float(np.sqrt(np.sum(counts * (values - mean) ** 2) / (n - 1)))
+    with np.errstate(over="ignore", invalid="ignore"):  # of numbers near the largest float both may be infinite
+        mean = float(np.average(values, weights=counts))
+        if n == 1:
+            return mean, None
+        return mean, float(np.sqrt(np.sum(counts * (values - mean) ** 2) / (n - 1)))
 
 
 def _most(counts: IntArray) -> IntArray:

@@ -33,6 +33,7 @@ class DateText(NamedTuple):
     cut: bool = False
     number: str = ""
     problem: str = ""
+    rule: str = ""
 
 
 class Policy(NamedTuple):
@@ -56,8 +57,8 @@ class Read(NamedTuple):
 
 
 _MONTH_NAMES = (
-    "jan january|feb february|mar march|apr april|may|jun june|jul july|aug august|sep sept september|oct october|"
-    "nov november|dec december"
+    "jan january 一月|feb february 二月|mar march 三月|apr april 四月|may 五月|jun june 六月|jul july 七月|"
+    "aug august 八月|sep sept september 九月|oct october 十月|nov november 十一月|dec december 十二月"
 )
 _MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES.split("|"), start=1) for name in names.split()}
 _MONTH = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
@@ -66,7 +67,7 @@ _ISO = re.compile(
 )
 _WEEKDAY = re.compile(
     r"^(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day|sday|nesday|rsday|urday)?[.,]? +|"
-    "(?:星期|周)[一二三四五六日天]",
+    r" ?[(]?(?:星期|周|礼拜)[一二三四五六日天][)]? ?",
     re.IGNORECASE,
 )
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[T ]?(\d\d)(\d\d)(\d\d)?)?", re.ASCII)
@@ -84,8 +85,15 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _INCOMPLETE = re.compile(r"\d{4}|\d{4}[-/.年]\d{1,2}月?|\d{4}年|\d{1,2}[-/]\d{4}", re.ASCII)
 _HAN_DIGITS = str.maketrans("〇零一二三四五六七八九○", "001234567890")
 _HAN_DATE = re.compile(
-    "[〇零○一二三四五六七八九]{2,4}年[〇零一二三四五六七八九十]{1,3}月[〇零一二三四五六七八九十]{1,3}[日号]?"
+    r"(?:[〇零○一二三四五六七八九]{2,4}|\d{2,4})年(?:[〇零一二三四五六七八九十]{1,3}|\d{1,2}|元)月"
+    r"(?:[〇零一二三四五六七八九十廿卅]{1,3}|\d{1,2})[日号]?",
+    re.ASCII,
 )
+_TRADITIONAL = str.maketrans("時點號週國華禮", "时点号周国华礼")
+_REPUBLIC = re.compile(r"^(?:中华)?民国 ?(\d{1,3}|元) ?年", re.ASCII)
+_ERA = re.compile(r"^(?:公元|西元) ?(?=[\d〇零○一二三四五六七八九]{4})", re.ASCII)
+_LOOSE = re.compile(" ?([年月日号时分]) ?")
+_BEFORE_REPUBLIC = 1911
 
 
 _LONGEST = 100
@@ -102,7 +110,18 @@ def scan(text: str) -> DateText:
         return DateText("ymd", year, month, day, clock.time, clock.offset, plain=True, cut=clock.cut)
     if len(text) > _LONGEST:
         return DateText(problem="no date of a known form")
-    bare = _WEEKDAY.sub("", text).strip()
+    found = _scan_written(text if text.isascii() else _in_plain_chinese(text))
+    return found._replace(rule="year of the Republic + 1911") if "民" in text and not found.problem else found
+
+
+def _in_plain_chinese(text: str) -> str:
+    """The signs of a Chinese date in one way of writing; a year of the Republic as a common one."""
+    plain = _LOOSE.sub(r"\1", _ERA.sub("", text.translate(_TRADITIONAL)))
+    return _REPUBLIC.sub(lambda year: f"{_BEFORE_REPUBLIC + int(year[1].replace('元', '1'))}年", plain)
+
+
+def _scan_written(text: str) -> DateText:
+    bare = _WEEKDAY.sub(" " if text[:1].isdecimal() else "", text).strip()
     if _HAN_DATE.search(bare):
         bare = _HAN_DATE.sub(lambda match: _han_date(match[0]), bare)
     if _NUMBER.fullmatch(bare):
@@ -187,6 +206,7 @@ def _han_date(text: str) -> str:
 
 
 def _han_number(text: str) -> str:
+    text = text.replace("廿", "二十").replace("卅", "三十").replace("元", "一")
     tens, ten, ones = text.rpartition("十")
     if not ten:
         return text.translate(_HAN_DIGITS)
@@ -223,7 +243,7 @@ def resolve(date: DateText, policy: Policy) -> Read:
         return Read(problem=date.problem)
     if date.order == "serial" or (date.number and policy.epoch is not None):
         return _serial(date.number, policy)
-    rules = [] if date.plain else ["date"]
+    rules = [] if date.plain else ["date", *filter(None, [date.rule])]
     rules += ["cut to microseconds"] if date.cut else []
     year = date.year
     if date.short_year:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from custval.data_quality._drifted_column import ColumnDrift
 from custval.data_quality._page import bar, escape, page, short, table_of, tag
+from custval.data_quality._shares import percent
 
 __all__ = ["drift_page"]
 
 _KINDS = {"large": "strong", "moderate": "mild", "stable": "good"}
+_NAMED = 2  # categories of each kind
 _FULL = 0.5  # the index at which the bar is full
 
 
@@ -18,7 +20,7 @@ def drift_page(rows: tuple[int, int], columns: Sequence[ColumnDrift], level: flo
     rank = {"large": 0, "moderate": 1, "uncertain": 2, "stable": 3, "not compared": 4}
     ordered = sorted(columns, key=lambda column: (rank[column.verdict], -(column.psi or 0.0)))
     drifted = sum(column.verdict in {"moderate", "large"} for column in columns)
-    headers = ["column", "kind", "verdict", "PSI", "", "test", "adjusted p", "nulls", "new", "vanished", "why"]
+    headers = ["column", "kind", "verdict", "PSI", "", "test", "adjusted p", "nulls", "new and vanished", "why"]
     return page(
         "Drift",
         f"{drifted:,} of {len(columns):,} columns drifted · {rows[0]:,} rows of the reference, {rows[1]:,} current · "
@@ -41,8 +43,15 @@ def _row(column: ColumnDrift) -> list[str]:
         f'<span class="cv-line">{test}</span>',
         _p(column.p_adjusted),
         _nulls(column),
-        _categories(column.new_categories),
-        _categories(column.vanished_categories),
+        "<br>".join(
+            filter(
+                None,
+                [
+                    _categories("+", column.new_categories, column.n_new),
+                    _categories("−", column.vanished_categories, column.n_vanished),
+                ],
+            )
+        ),
         short(column.reason, 80),
     ]
 
@@ -55,13 +64,17 @@ def _nulls(column: ColumnDrift) -> str:
     before, after = column.null_share_reference, column.null_share_current
     if before is None or after is None:
         return ""
-    both = f"{100 * before:.1f} % → {100 * after:.1f} %"
-    return f'<span class="cv-line{" cv-dim" if before == after else ""}">{both}</span>'
+    if before == after:
+        return f'<span class="cv-line cv-dim">{_percent(before)}</span>'
+    return f'<span class="cv-line">{_percent(before)} → {_percent(after)}</span>'
 
 
-def _categories(shares: Mapping[str, float]) -> str:
-    items = [*shares.items()]
-    shown = "<br>".join(
-        f'<span class="cv-line">{short(name, 24)} {100 * share:.1f} %</span>' for name, share in items[:3]
-    )
-    return shown + (f'<br><span class="cv-dim">… {len(items) - 3} more</span>' if len(items) > 3 else "")
+def _categories(sign: str, shares: Mapping[str, float], n: int) -> str:
+    lines = [f"{sign} {short(name, 20)} {_percent(share)}" for name, share in [*shares.items()][:_NAMED]]
+    if n > _NAMED:
+        lines.append(f'<span class="cv-dim">{sign} {n - _NAMED:,} more</span>')
+    return "<br>".join(f'<span class="cv-line">{line}</span>' for line in lines)
+
+
+def _percent(share: float) -> str:
+    return escape("0 %" if share == 0 else percent(share, 1))

@@ -18,8 +18,9 @@ from custval._kernels.drift import (
     stability_index,
 )
 from custval._result import Result
+from custval.data_quality._called import names_a_key
 from custval.data_quality._column_profile import distinct_values, kind_of
-from custval.data_quality._measured import counts_on, measured, names_a_key
+from custval.data_quality._measured import counts_on, measured
 from custval.data_quality._page import written
 from custval.data_quality._sealed import reduce_sealed, seal
 from custval.data_quality._text import as_text
@@ -49,6 +50,10 @@ class ColumnDrift(Result):
     null_share_reference, null_share_current, null_p_value, null_p_adjusted : float or None
     new_categories, vanished_categories : mapping of str to float
         The 20 most frequent ones and their shares of the known values.
+    n_new, n_vanished : int
+        How many there are.
+    new_share, vanished_share : float or None
+        The share of all of them in the known values, of the current table and of the reference; None of other kinds.
     bins : tuple of str
         Bins or categories of the index, and how many values each has: `counts_reference`, `counts_current`.
     """
@@ -69,6 +74,10 @@ class ColumnDrift(Result):
     null_p_adjusted: float | None = None
     new_categories: Mapping[str, float] = dataclasses.field(default_factory=dict, hash=False)
     vanished_categories: Mapping[str, float] = dataclasses.field(default_factory=dict, hash=False)
+    n_new: int = 0
+    n_vanished: int = 0
+    new_share: float | None = None
+    vanished_share: float | None = None
     bins: tuple[str, ...] = ()
     counts_reference: tuple[int, ...] = ()
     counts_current: tuple[int, ...] = ()
@@ -151,6 +160,7 @@ def _categories(reference: dict[str, int], current: dict[str, int]) -> dict[str,
     names = [*shown]
     counts = [[reference[name] for name in shown], [current.get(name, 0) for name in shown]]
     new = {name: count for name, count in current.items() if name not in reference}
+    vanished = {name: count for name, count in reference.items() if name not in current}
     for label, before, after in (
         ("(others)", sum(reference[name] for name in rest), sum(current.get(name, 0) for name in rest)),
         ("(new)", 0, sum(new.values())),
@@ -166,7 +176,11 @@ def _categories(reference: dict[str, int], current: dict[str, int]) -> dict[str,
         "degrees_of_freedom": test.degrees_of_freedom or None,
         "p_value": None if np.isnan(test.p_value) else test.p_value,
         "new_categories": _most(new, m),
-        "vanished_categories": _most({k: v for k, v in reference.items() if k not in current}, n),
+        "vanished_categories": _most(vanished, n),
+        "n_new": len(new),
+        "n_vanished": len(vanished),
+        "new_share": sum(new.values()) / m,
+        "vanished_share": sum(vanished.values()) / n,
         **_bins(names, *both),
     }
 

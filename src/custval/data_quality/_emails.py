@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from custval.data_quality._outcome import Outcome, Reader
+from custval.data_quality._outcome import Outcome, QuickReader, Reader
 
-__all__ = ["EMAIL_POLICIES", "email_reader"]
+__all__ = ["EMAIL_POLICIES", "email_reader", "quick_email_reader"]
 
 EMAIL_POLICIES = ("domain", "lower", "mailbox")
 """What may change: the domain's case; all case; also tags after "+", and at Gmail dots."""
@@ -41,6 +41,25 @@ def email_reader(policy: str) -> Reader:
                 rules.append(rule)
             local, domain = new_local, new_domain
         return Outcome(f"{local}@{domain}", "; ".join(rules))
+
+    return read
+
+
+def quick_email_reader(policy: str) -> QuickReader | None:
+    """What `email_reader` answers to addresses of the usual form, and None for all others."""
+    if policy == "mailbox":
+        return None
+    usual, lower = _USUAL.fullmatch, policy == "lower"
+
+    def read(text: str) -> tuple[str, str] | None:
+        if not usual(text):
+            return None
+        local, _, domain = text.partition("@")
+        small = domain.lower()
+        rule = "" if small == domain else "domain in small letters"
+        if lower and (own := local.lower()) != local:
+            return f"{own}@{small}", f"{rule}; address in small letters" if rule else "address in small letters"
+        return (f"{local}@{small}", rule) if rule else (text, "")
 
     return read
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from custval._frame import Table, nulls
 from custval._kernels.robust import group_quantiles
+from custval.data_quality._called import names_a_key, names_a_person
 from custval.data_quality._column_profile import kind_of
-from custval.data_quality._measured import Strata, coded, counts_on, measured, names_a_key, names_a_person
+from custval.data_quality._measured import Strata, coded, counts_on, measured
 from custval.typing import FloatArray, IntArray
 
 __all__ = ["Fill", "kinds_of", "learn_fill", "why_left"]

@@ -78,8 +78,11 @@ class Flags:
             unit = " days" if is_time else ""
             apart = f"{abs(score):.2f} × {written(distance)}{unit} beyond the quartile; threshold {self.threshold:g}"
             return f"{of}{side} the fence {_said(fence, is_time=is_time, plain=False)} ({apart})"
-        median, scale, fallback = parts
-        note = ", mean deviation as the MAD is 0" if fallback else ""
+        median, scale, fallback, point = parts
+        note = ", mean deviation as the MAD is 0" if fallback == 1 else ""
+        if fallback == 2:
+            most = _said(point, is_time=is_time, plain=False)
+            note = f" of the values other than {most}, which are fewer than half"
         center = _said(median, is_time=is_time, plain=False)
         unit = " days" if is_time else ""
         judged_by = f"median {center}, scale {written(scale)}{unit}{note}; threshold {self.threshold:g}"
@@ -115,6 +118,7 @@ def _spread(values: FloatArray, groups: Strata) -> Spread:
         np.where(small, whole.median, own.median),
         np.where(small, whole.scale, own.scale),
         np.where(small, whole.fallback, own.fallback),
+        np.where(small, whole.point, own.point),
     )
 
 
@@ -124,10 +128,12 @@ def by_robust_z(columns: Judged, groups: Strata, threshold: float) -> Flags:
     for place, (name, values) in enumerate(columns.items()):
         of = _spread(values, groups)
         z = modified_z(values, of.median[groups.code], of.scale[groups.code])
+        z = np.where(values == of.point[groups.code], 0.0, z)  # what most are is usual
         z = np.where(np.isinf(values), values, z)
         rows = np.flatnonzero(np.abs(z) > threshold)
         code = groups.code[rows]
-        numbers = zip(of.median[code].tolist(), of.scale[code].tolist(), of.fallback[code].tolist(), strict=True)
+        parts = (of.median, of.scale, of.fallback, of.point)
+        numbers = zip(*(part[code].tolist() for part in parts), strict=True)
         found.append((place, rows, z[rows], [*numbers]))
         away = threshold * of.scale[0]
         limits[name] = (float(of.median[0] - away), float(of.median[0] + away))
@@ -142,7 +148,8 @@ def by_fences(columns: Judged, groups: Strata, threshold: float) -> Flags:
         low_of, high_of, distance_of = low[groups.code], high[groups.code], distance[groups.code]
         with np.errstate(invalid="ignore", divide="ignore"):
             beyond = np.where(values > high_of, values - high_of, np.minimum(values - low_of, 0.0)) / distance_of
-        score = np.where(distance_of > 0, beyond, 0.0)
+        usual = values == _spread(values, groups).point[groups.code]
+        score = np.where((distance_of > 0) & ~usual, beyond, 0.0)
         score = np.where(np.isinf(values), values, score)
         rows = np.flatnonzero(np.abs(score) > threshold)
         code = groups.code[rows]
@@ -164,9 +171,12 @@ def _quartiles(values: FloatArray, groups: Strata) -> tuple[FloatArray, FloatArr
             own = np.where(of.n < _FEWEST_IN_STRATUM, whole, own)
         ends.append(own)
     low, high = ends
-    # equal quartiles say nothing of how far the others may lie: the mean deviation does
-    mean_deviation = of.scale * _IQR_OF_NORMAL
-    return low, high, np.where(high > low, high - low, mean_deviation)
+    # equal quartiles say nothing of how far the others may lie: the scale about the point, or of the others, does
+    equal = high <= low
+    stand_in = of.scale * _IQR_OF_NORMAL
+    apart = equal & (of.fallback == 2)
+    low, high = np.where(apart, of.median - stand_in / 2, low), np.where(apart, of.median + stand_in / 2, high)
+    return low, high, np.where(equal, stand_in, high - low)
 
 
 def by_forest(columns: Judged, groups: Strata, threshold: float, random_state: int) -> Flags:
@@ -177,6 +187,7 @@ def by_forest(columns: Judged, groups: Strata, threshold: float, random_state: i
     for values in columns.values():
         of = _spread(values, groups)
         own = modified_z(values, of.median[groups.code], of.scale[groups.code])
+        own = np.where(values == of.point[groups.code], 0.0, own)
         own = np.where(np.isinf(values), np.sign(values) * _FAR, np.where(np.isnan(values), 0.0, own))
         z.append(np.clip(own, -_FAR, _FAR))
     if not z or not len(z[0]):

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from custval._check import moment
 from custval._expression import from_data, parse_condition
-from custval._frame import LazyTable, Table, codes, is_missing, is_times, nulls, nw, times, zone_of
+from custval._frame import LazyTable, Table, as_text_column, codes, is_missing, is_times, nulls, nw, times, zone_of
 from custval._kernels.calendar import not_after
 from custval.data_quality import _judge_rows as rows
 from custval.data_quality._column_profile import kind_of
@@ -65,6 +65,13 @@ def judge(rule: Rule, table: Table) -> Judgment:
         return Judgment(_MASKS[rule.check](rule, table))
     except (ColumnError, DataError) as error:
         return Judgment(np.ones(len(table), dtype=bool), str(error))
+    except OverflowError:  # whole numbers of Python beyond every float
+        if rule.check == "not_null":
+            return Judgment(nulls(table[rule.columns[0]]))
+        return Judgment(np.ones(len(table), dtype=bool), "holds whole numbers beyond the largest float")
+    except UnicodeEncodeError:  # halves of characters, for which Arrow's text has no room
+        texts = [as_text_column(table[name]) for name in rule.columns if table[name].dtype == nw.String]
+        return judge(rule, replace(table, frame=table.frame.with_columns(*texts)))
 
 
 def _with_known_times(table: Table, columns: tuple[str, ...]) -> Table:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from custval._frame import LazyTable, Table, labels, nulls, nw
 from custval._result import Account
 from custval.data_quality._money import exact_sum
+from custval.data_quality._text import column_as_text
 from custval.errors import ColumnError
 from custval.typing import FloatArray
 
@@ -88,7 +89,7 @@ class Ledger:
         concerned = [
             rows if entry.touched is None else entry.touched for rows, entry in zip(leaving, self._entries, strict=True)
         ]
-        customers = [self.table["customer_id"][rows[known[rows]]].n_unique() if rows.size else 0 for rows in concerned]
+        customers = [self._customers(rows[known[rows]]) for rows in concerned]
         money: list[float | None] = [*self._money()] or [None] * len(self._entries)
         text = self.table.series
         return self.table.make(
@@ -100,6 +101,14 @@ class Ledger:
                 "amount": text("amount", money, nw.Float64),
             }
         )
+
+    def _customers(self, rows: NDArray[np.int64]) -> int:
+        if not rows.size:
+            return 0
+        series = self.table["customer_id"][rows]
+        if series.dtype.is_nested() or series.dtype == nw.Object:  # which no library counts
+            return len(set(column_as_text(series)))
+        return int(series.n_unique())
 
     def account(self, amount_out: float | None) -> Account:
         """Rows and money in, out and set aside."""

@@ -1,65 +1,20 @@
-"""Columns as numbers with gaps, strata of rows, and which columns only name things."""
+"""Columns as numbers with gaps, strata of rows, and which columns only number the rows."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from custval._frame import Table, codes, nulls, numbers, nw, times
+from custval._frame import Table, as_floats, as_text_column, codes, nulls, numbers, nw, times
 from custval.data_quality._column_profile import kind_of
 from custval.data_quality._text import column_as_text
 from custval.errors import CustvalError
 from custval.typing import FloatArray, IntArray
 
-__all__ = ["Strata", "chosen_columns", "coded", "counts_on", "measured", "names_a_key", "names_a_person", "strata"]
-
-_KEYS = frozenset({"id", "ids", "uuid", "guid", "key", "iban", "ssn", "sku", "ean"})
-_KEYS_ZH = ("编号", "身份证", "证件号", "卡号", "账号", "帐号", "订单号", "会员号", "客户号", "流水号")
-_PERSONS = frozenset(
-    [
-        "name",
-        "firstname",
-        "lastname",
-        "givenname",
-        "familyname",
-        "surname",
-        "forename",
-        "fullname",
-        "username",
-        "nickname",
-        "login",
-        "email",
-        "mail",
-        "phone",
-        "mobile",
-        "telephone",
-        "tel",
-        "cell",
-        "fax",
-        "passport",
-    ]
-)
-_PERSONS_ZH = ("姓名", "名字", "用户名", "昵称", "手机", "电话", "邮箱", "邮件", "微信", "护照")
-
-
-def _words(name: str) -> list[str]:
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return re.findall(r"[a-z]+", apart.casefold())
-
-
-def names_a_key(name: str) -> bool:
-    """Whether a column is called like an identifier: `customer_id`, `OrderID`, `uuid`, `会员编号`."""
-    words = _words(name)
-    return bool(words and words[-1] in _KEYS) or any(part in name for part in _KEYS_ZH)
-
-
-def names_a_person(name: str) -> bool:
-    """Whether a column is called like what belongs to one person: `email`, `family_name`, `mobile phone`, `手机号`."""
-    return bool(_PERSONS.intersection(_words(name))) or any(part in name for part in _PERSONS_ZH)
+__all__ = ["Strata", "chosen_columns", "coded", "counts_on", "measured", "strata"]
 
 
 def counts_on(values: FloatArray) -> bool:
@@ -84,9 +39,9 @@ def measured(table: Table, name: str, kind: str) -> FloatArray:
         return numbers(table, name, missing=True)
     missing = nulls(series)
     if not missing.any():
-        return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+        return as_floats(series)
     values = np.full(len(series), np.nan)
-    values[~missing] = series[np.flatnonzero(~missing)].cast(nw.Float64).to_numpy()
+    values[~missing] = as_floats(series[np.flatnonzero(~missing)])
     return values
 
 
@@ -99,7 +54,7 @@ def coded(table: Table, name: str, kind: str) -> tuple[IntArray, list[Any]]:
         values, place = np.unique(np.asarray(series[known].to_numpy()).astype(bool), return_inverse=True)
         code[known] = place
         return code, values.tolist()
-    place, distinct = codes(series[known].cast(nw.String))
+    place, distinct = codes(as_text_column(series[known]))
     code[known] = place
     return code, [str(text) for text in distinct.to_list()]
 

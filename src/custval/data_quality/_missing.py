@@ -12,11 +12,22 @@ from custval.data_quality._changes import ColumnChanges
 from custval.data_quality._clean_text import LONGEST_MISSING, MISSING, clean, folded
 from custval.errors import CustvalError
 
-__all__ = ["Missing"]
+__all__ = ["Missing", "stands_for_nothing"]
 
 _NAMES = frozenset({"name", "given_name", "family_name"})
 # there are people of these names; written with a capital they are not taken for a blank
 _PEOPLE = frozenset({"Null", "Na", "Nan", "Nil"})
+
+
+def stands_for_nothing(cleaned: str, kind: str | None = None) -> bool:
+    """Whether a cleaned text is one of the usual spellings of missing, or blank."""
+    if not cleaned:
+        return True
+    if len(cleaned) > LONGEST_MISSING or folded(cleaned) not in MISSING:
+        return False
+    if kind in _NAMES:
+        return cleaned not in _PEOPLE
+    return not (kind == "country" and cleaned == "NA")
 
 
 class Missing:
@@ -47,11 +58,7 @@ class Missing:
         spellings = self._spellings.get(column)
         if spellings is not None:
             return folded(cleaned) in spellings
-        if len(cleaned) > LONGEST_MISSING or folded(cleaned) not in MISSING:
-            return False
-        if kind in _NAMES:
-            return cleaned not in _PEOPLE
-        return not (kind == "country" and cleaned == "NA")
+        return stands_for_nothing(cleaned, kind)
 
     def numeric(self) -> list[str]:
         """The columns of numbers for which missing values were said."""

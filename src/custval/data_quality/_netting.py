@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from custval._frame import Table, codes, examples, nulls, numbers, nw, times
+from custval._frame import Table, examples, nulls, numbers, nw, times
 from custval._kernels.refunds import net_refunds
+from custval.data_quality._groups import groups
 from custval.errors import ColumnError, DataError
 from custval.typing import FloatArray, IntArray
 
@@ -42,7 +43,7 @@ def net(table: Table, staying: NDArray[np.bool_], is_refund: NDArray[np.bool_]) 
     size = np.zeros(len(table))
     size[lines] = np.abs(measures[sizing][lines])
     group = np.full(len(table), -1, dtype=np.int64)
-    group[lines] = _groups(table, lines)
+    group[lines] = groups(table, [name for name in ("customer_id", "product_id") if name in table], lines)
     netted = net_refunds(group, _instants(table, lines), is_refund, size)
     gone = netted.touched & (netted.remaining == 0)
     changed = netted.touched & ~gone
@@ -104,15 +105,6 @@ def _refuse(table: Table, column: str, missing: NDArray[np.bool_]) -> None:
             code="missing_values",
             examples=rows,
         )
-
-
-def _groups(table: Table, lines: IntArray) -> IntArray:
-    """A number for each customer × product of these lines."""
-    group, _ = codes(table["customer_id"][lines], ordered=False)
-    if "product_id" in table:
-        product, distinct = codes(table["product_id"][lines], ordered=False)
-        group = group * len(distinct) + product
-    return group
 
 
 def _instants(table: Table, lines: IntArray) -> IntArray:

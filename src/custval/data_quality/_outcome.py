@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-__all__ = ["Outcome", "Reader"]
+__all__ = ["Outcome", "QuickReader", "Reader"]
 
 
 class Outcome(NamedTuple):
@@ -21,3 +21,6 @@ class Outcome(NamedTuple):
 
 Reader = Callable[[str], Outcome]
 """Reads a text that is cleaned and not empty."""
+
+QuickReader = Callable[[str], "tuple[str, str] | None"]
+"""Reads a text as it came, if it is of a usual form: what it is now, and by which rule; else None."""

@@ -36,11 +36,13 @@ background:rgba(128,128,128,.2);overflow:hidden}
 .custval-page .cv-bar.cv-small{width:4em;height:.5em;margin-left:.5em}
 .custval-page .cv-fill{display:block;height:100%;background:#2f6db3}
 .custval-page .cv-warn .cv-fill{background:#c77c11}
-.custval-page .cv-tag{display:inline-block;border-radius:9px;padding:0 8px;background:rgba(128,128,128,.18)}
+.custval-page .cv-tag{display:inline-block;white-space:nowrap;border-radius:9px;padding:0 8px;
+background:rgba(128,128,128,.18)}
 .custval-page .cv-tag.cv-strong{background:rgba(200,60,40,.85);color:#fff}
 .custval-page .cv-tag.cv-mild{background:rgba(199,124,17,.85);color:#fff}
 .custval-page .cv-tag.cv-good{background:rgba(60,140,90,.3)}
 .custval-page code{background:rgba(128,128,128,.14);border-radius:3px;padding:0 3px;font-size:12px;white-space:pre-wrap}
+.custval-page .cv-line code{white-space:pre}
 </style>"""
 
 

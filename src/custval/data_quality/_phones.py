@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from custval.data_quality._clean_text import words
-from custval.data_quality._outcome import Outcome, Reader
+from custval.data_quality._outcome import Outcome, QuickReader, Reader
 from custval.errors import CustvalError
 
-__all__ = ["phone_reader"]
+__all__ = ["phone_reader", "quick_phone_reader"]
 
 # ITU-T E.164, the country codes that are in use
 _COUNTRY_CODES = words(
@@ -59,7 +59,25 @@ def _parts(text: str) -> tuple[str, str, str]:
     return written, extension, ""
 
 
+_ABROAD = r"(?:\+|00)86[ -]?1[3-9](?:[ -]?[0-9]){9}|\+1[ -]?\(?[2-9][0-9]{2}\)?[ -]?[2-9][0-9]{2}[ -]?[0-9]{4}"
+_USUAL = re.compile(_ABROAD)
+_USUAL_AT_HOME = re.compile(rf"1[3-9](?:[ -]?[0-9]){{9}}|{_ABROAD}")
 _SEPARATORS = str.maketrans("", "", " ()-./")
+
+
+def quick_phone_reader(region: str | None) -> QuickReader:
+    """What `phone_reader` by own rules answers to mobiles of China and to +1 numbers as they are mostly written."""
+    usual = (_USUAL_AT_HOME if region == "CN" else _USUAL).fullmatch
+
+    def read(text: str) -> tuple[str, str] | None:
+        if not usual(text):
+            return None
+        digits = text.translate(_SEPARATORS)
+        if digits[0] != "+":
+            digits = f"+{digits[2:]}" if digits[0] == "0" else f"+86{digits}"
+        return digits, "" if digits == text else "phone in E.164"
+
+    return read
 
 
 def _own_reader(region: str | None) -> Reader:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from custval.data_quality._called import names_a_key, names_a_person, names_a_year
+from custval.data_quality._clean_text import clean_header
 from custval.data_quality._column_profile import ColumnProfile
+from custval.data_quality._kinds import kind_by_name
 from custval.data_quality._page import bar, escape, page, short, table_of, tag, written
+from custval.data_quality._shares import percent
 
 __all__ = ["comparison_page", "profile_page"]
 
 _SHOWN_VALUES = 3
 _POOR = 0.95  # of a dimension: under it the bar has the color of a warning
+_YEARS = (1800, 2200)
+_LABELS = frozenset({"id", "id_number", "credit_code", "phone", "postcode"})
 
 
 def profile_page(
@@ -25,8 +31,12 @@ def profile_page(
         [f'<span class="cv-name">{escape(name)}</span>', _judged(share), _percent(share), _dim(formulas[name])]
         for name, share in ((name, quality[name]) for name in formulas)
     ]
-    headers = ["column", "type", "nulls", "", "distinct", "range", "mean ± sd", "top values", "pattern"]
-    table = table_of(headers, map(_column, columns.values()), (2, 4), "profile.to_frame() has all of them")
+    headers = ["column", "type", "nulls", "distinct", "range", "mean ± sd", "top values", "pattern"]
+    rows = list(map(_column, columns.values()))
+    if any(column.missing_spellings for column in columns.values()):
+        headers.insert(3, "spelled missing")
+        rows = [[*row[:3], _spelled(column), *row[3:]] for row, column in zip(rows, columns.values(), strict=True)]
+    table = table_of(headers, rows, (2, len(headers) - 5), "profile.to_frame() has all of them")
     return page("Profile", subtitle, table_of(["quality", "", "", "formula"], dimensions, (2,)), table)
 
 
@@ -39,7 +49,7 @@ def comparison_page(rows: tuple[int, int], quality: Mapping[str, Any], changes: 
             _judged(before),
             _percent(after) or _dim("–"),
             _judged(after),
-            "" if before is None or after is None else f"{100 * (after - before):+.1f} points",
+            "" if before is None or after is None else _points(after - before),
         ]
         for name, (before, after) in quality.items()
     ]
@@ -66,6 +76,8 @@ def comparison_page(rows: tuple[int, int], quality: Mapping[str, Any], changes: 
 def _pair(name: str, before: Any, after: Any) -> str:
     show = _percent if name == "null_share" else lambda value: short(_type(written(value)), 60)
     one, two = show(before) or "–", show(after) or "–"
+    if name in {"null_share", "distinct", "mean"}:
+        one, two = (f'<span class="cv-line">{text}</span>' for text in (one, two))
     return _dim(one, escaped=True) if before == after else f"{one} → <b>{two}</b>"
 
 
@@ -73,15 +85,15 @@ def _column(column: ColumnProfile) -> list[str]:
     missing = column.null_share
     return [
         f'<span class="cv-name">{short(column.column)}</span>',
-        _dim(_type(column.dtype)),
-        written(column.nulls) if column.nulls else _dim("0"),
-        bar(missing, small=True, warn=True) if missing else "",
+        _dim(_type(column.dtype)) + _reads(column),
+        f"{written(column.nulls)}<br>{bar(missing, small=True, warn=True)}" if missing else _dim("0"),
         written(column.distinct),
         _range(column),
         _mean(column),
         _top(column),
         "<br>".join(
-            f'<span class="cv-line"><code>{short(shape, 24)}</code> {_dim(_rounded(share))}</span>'
+            f'<span class="cv-line">{f"<code>{short(shape, 16)}</code>" if shape.strip() else _dim("(blank)")} '
+            f"{_dim(percent(share))}</span>"
             for shape, share in column.patterns.items()
         ),
     ]
@@ -92,22 +104,61 @@ def _type(dtype: str) -> str:
     return dtype.partition("(")[0] if dtype.startswith("Datetime") and "time_zone=None" in dtype else dtype
 
 
-def _rounded(share: float) -> str:
-    return "<1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+def _reads(column: ColumnProfile) -> str:
+    lines = (f"reads as {what}: {percent(share, 0, 2)}" for what, share in column.reads_as.items())
+    return "".join(f'<br><span class="cv-line">{escape(line)}</span>' for line in lines)
+
+
+def _spelled(column: ColumnProfile) -> str:
+    """How many texts mean "missing", and as what."""
+    items = [*column.missing_spellings.items()]
+    lines = [f"<code>{short(text)}</code> {count:,}" if text else f"blank {count:,}" for text, count in items[:3]]
+    more = [_dim(f"… {len(items) - 3:,} more spellings")] if len(items) > 3 else []
+    return "<br>".join(f'<span class="cv-line">{line}</span>' for line in [*lines, *more])
+
+
+def _value(text: str, longest: int) -> str:
+    return short(text, longest) if text.strip() else _dim("(blank)")
+
+
+def _is_whole(column: ColumnProfile) -> bool:
+    ends = (column.minimum, column.maximum)
+    return column.mean is not None and all(float(end).is_integer() for end in ends)
+
+
+def _is_label(column: ColumnProfile) -> bool:
+    """Whether whole numbers name something, so that they are no amounts: keys, phones, postcodes."""
+    name = column.column
+    named = names_a_key(name) or names_a_person(name) or kind_by_name(clean_header(name)) in _LABELS
+    return named and _is_whole(column)
+
+
+def _is_year(column: ColumnProfile) -> bool:
+    """Whether whole numbers are years, by the name or by where all of them lie."""
+    if not _is_whole(column):
+        return False
+    low, high = _YEARS
+    return low <= column.minimum and column.maximum <= high and (names_a_year(column.column) or column.distinct > 1)
 
 
 def _range(column: ColumnProfile) -> str:
     if column.minimum is None:
         return ""
-    low, high = short(written(column.minimum), 24), short(written(column.maximum), 24)
-    return low if low == high else f"{low} <span class='cv-dim'>to</span> {high}"
+    # 1,893 is no year, and 12,346 no customer
+    plain = _is_label(column) or _is_year(column)
+    low, high = (
+        f'<span class="cv-line">{_value(str(int(end)) if plain else written(end), 24)}</span>'
+        for end in (column.minimum, column.maximum)
+    )
+    return low if low == high else f'{low} <span class="cv-dim">to</span> {high}'
 
 
 def _mean(column: ColumnProfile) -> str:
-    if column.mean is None:
+    if column.mean is None or _is_label(column):
         return ""
+    mean = f"{column.mean:.1f}" if _is_year(column) else written(column.mean)
     spread = "" if column.standard_deviation is None else f" ± {written(column.standard_deviation)}"
-    return f"{written(column.mean)}{spread}"
+    return f'<span class="cv-line">{mean}{spread}</span>'
 
 
 def _top(column: ColumnProfile) -> str:
@@ -115,8 +166,8 @@ def _top(column: ColumnProfile) -> str:
         return _dim("all different")
     known = max(column.rows - column.nulls, 1)
     lines = [
-        f'<span class="cv-line">{short(value.removesuffix(" 00:00:00"), 28) or _dim("(blank)")} '
-        f"{_dim(f'{count:,} ({_rounded(count / known)})')}</span>"
+        f'<span class="cv-line">{_value(value.removesuffix(" 00:00:00"), 24)} '
+        f"{_dim(f'{count:,} ({percent(count / known)})')}</span>"
         for value, count in [*column.top_values.items()][:_SHOWN_VALUES]
     ]
     return "<br>".join(lines)
@@ -127,10 +178,17 @@ def _judged(share: float | None) -> str:
 
 
 def _percent(share: float | None) -> str:
-    if share is None:
-        return ""
-    # 99.99 % is not all
-    return f"{100 * share:.1f} %" if share in {0.0, 1.0} or 0.0005 <= share < 0.9995 else f"{100 * share:.3g} %"
+    return "" if share is None else escape(percent(share, 1, 3))
+
+
+def _points(difference: float) -> str:
+    """A difference of shares in points of percent; no sign where there is none."""
+    if difference == 0.0:
+        return _dim("0 points")
+    text = f"{100 * difference:+.1f}"
+    if float(text) == 0.0:
+        text = f"{100 * difference:+.1g}"
+    return escape(f"{text.replace('-', '−')} points")
 
 
 def _dim(text: str, *, escaped: bool = False) -> str:

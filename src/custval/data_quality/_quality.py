@@ -36,7 +36,7 @@ class Quality(Result):
         1 − null cells / cells.
     validity : float or None
         With rules: 1 − failures / checks, a check being a row under a rule. Without: 1 − unusable values / known
-        values, where infinite numbers are of no use, and texts that are blank, a placeholder such as "n/a", or hold
+        values, where infinite numbers are of no use, and texts that are blank, mean "missing" ("n/a", "?"), or hold
         control or replacement characters.
     uniqueness : float or None
         1 − rows that repeat an earlier row in all columns / rows.
@@ -112,7 +112,9 @@ def consistency(facts: Sequence[Facts]) -> Judged:
     return _one_minus(sum(f.misspelled for f in facts), known, "variants / known texts", "there are no texts")
 
 
-def timeliness(table: Table, columns: Sequence[str], as_of: Instant | None, shelf_life: SpanOf) -> Judged:
+def timeliness(
+    table: Table, columns: Sequence[str], as_of: Instant | None, shelf_life: SpanOf, as_text: Sequence[str] = ()
+) -> Judged:
     """How fresh the times are.
 
     References
@@ -124,7 +126,8 @@ def timeliness(table: Table, columns: Sequence[str], as_of: Instant | None, shel
     end = None
     known = [column for column in columns if not nulls(table[column]).all()]
     if not known:
-        return None, "there are no dates"
+        named = ", ".join(map(str.strip, as_text[:3])) + (", …" if len(as_text) > 3 else "")
+        return None, f"the dates are text ({named}): read them with to_dates" if as_text else "there are no dates"
     if as_of is None:
         end = max(np.nanmax(times(table, column).wall.astype("M8[us]")) for column in known)
     for column in known:

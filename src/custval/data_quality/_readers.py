@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 from custval._check import choice, flag, whole
 from custval.data_quality._countries import COUNTRIES
 from custval.data_quality._date_text import Policy, Read, day_first_evidence, resolve, scan
-from custval.data_quality._emails import EMAIL_POLICIES, email_reader
+from custval.data_quality._emails import EMAIL_POLICIES, email_reader, quick_email_reader
 from custval.data_quality._identity import read_credit_code, read_resident_id
 from custval.data_quality._names import read_family_name, read_given_name, read_person_name
-from custval.data_quality._outcome import Outcome, Reader
-from custval.data_quality._phones import phone_reader
+from custval.data_quality._outcome import Outcome, QuickReader, Reader
+from custval.data_quality._phones import phone_reader, quick_phone_reader
 from custval.data_quality._postcodes import postcode_reader
 from custval.data_quality._regions import COUNTRY_FORMS, PLACE_FORMS, city_reader, country_reader, province_reader
 from custval.data_quality._vocabularies import gender_reader, read_boolean
 from custval.errors import CustvalError
 
-__all__ = ["Options", "date_policy", "iso_text", "reader_for"]
+__all__ = ["Options", "date_policy", "iso_text", "quick_reader_for", "reader_for"]
 
 
 def date_policy(day_first: Any, two_digit_years: Any, serial: Any = None, epoch: Any = None) -> Policy:
@@ -82,6 +82,15 @@ def reader_for(kind: str | None, texts: Sequence[str], options: Options) -> Read
     if kind == "date":
         return _date_reader(texts, options.dates)
     return _PLAIN.get(kind or "", _unread)
+
+
+def quick_reader_for(kind: str | None, options: Options) -> QuickReader | None:
+    """For kinds of which a column holds millions of different values: what its reader answers to the usual forms."""
+    if kind == "email":
+        return quick_email_reader(options.emails)
+    if kind == "phone" and options.phones == "own":
+        return quick_phone_reader(options.region)
+    return None
 
 
 _PLAIN: dict[str, Reader] = {

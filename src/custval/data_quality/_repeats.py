@@ -45,7 +45,12 @@ def repeats(
     place = "row"
     while place in chosen:
         place += "_"
+    if table.frame.implementation.is_polars():  # which panics on objects that have no hash
+        table = text_where_needed(table, ["other" if table[name].dtype == nw.Object else "" for name in table.columns])
     numbered = table.frame.select(*chosen).with_row_index(place)
+    if numbered.implementation.is_pyarrow():  # which tells -0.0 from 0.0
+        floats = [name for name in chosen if table[name].dtype.is_float()]
+        numbered = numbered.with_columns(nw.col(*floats) + 0.0) if floats else numbered
     try:
         kept = numbered.unique(subset=chosen, keep=keep)[place]
     except Exception as error:

@@ -19,7 +19,6 @@ __all__ = ["misspelled", "not_usable", "patterns"]
 
 _TOP_PATTERNS = 3
 _SHAPE_LENGTH = 40
-_PLACEHOLDERS = frozenset({"", "n/a", "#n/a", "nan", "nat", "null", "<na>", "?", "-", "--"})
 _CHUNK = 200_000
 _FEW_COUNTS = 30
 
@@ -67,12 +66,11 @@ def _count(found: Counter[str], shapes: Sequence[str], counts: IntArray) -> None
 
 
 def not_usable(texts: Sequence[str], counts: IntArray) -> int:
-    """How many values are text of no use: blank, a placeholder, or with characters that are none."""
+    """How many values are text with characters that are none: control characters, and what replaces broken ones."""
     bad = 0
     for part, chunk in _chunks(texts):
         whole = "".join(chunk)
-        clean = whole.isprintable() and "\N{REPLACEMENT CHARACTER}" not in whole
-        if clean and _PLACEHOLDERS.isdisjoint(_forms(chunk)):
+        if whole.isprintable() and "\N{REPLACEMENT CHARACTER}" not in whole:
             continue
         useless = np.array([not _is_usable(text) for text in chunk], dtype=bool)
         bad += int(counts[part][useless].sum())
@@ -80,7 +78,7 @@ def not_usable(texts: Sequence[str], counts: IntArray) -> int:
 
 
 def _is_usable(text: str) -> bool:
-    if text.strip().casefold() in _PLACEHOLDERS or "\N{REPLACEMENT CHARACTER}" in text:
+    if "\N{REPLACEMENT CHARACTER}" in text:
         return False
     return text.isprintable() or not any(unicodedata.category(char) == "Cc" and char not in "\t\n\r" for char in text)
 

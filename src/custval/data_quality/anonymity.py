@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from custval._kernels.anonymity import (
 )
 from custval.data_quality._cells import cells, column_names, quiet_numbers
 from custval.data_quality._private import PrivateResult
+from custval.data_quality._sealed import reduce_sealed, seal
 from custval.errors import CustvalError, DataError
 from custval.typing import IntArray, IntoFrame
 
@@ -74,12 +74,10 @@ class Anonymity(PrivateResult):
     _size: Any = dataclasses.field(repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name in ("distinct_l", "entropy_l", "t", "t_distance"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        seal(self, "sizes")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        values = (getattr(self, field.name) for field in dataclasses.fields(self))
-        return type(self), tuple(dict(value) if isinstance(value, MappingProxyType) else value for value in values)
+        return reduce_sealed(self)
 
     def to_frame(self) -> Any:
         """The sizes of the classes."""

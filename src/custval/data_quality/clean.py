@@ -145,10 +145,11 @@ def clean_transactions(
 
     Notes
     -----
-    *What meets what.* A sale is a line that is no refund, of positive quantity and amount. Earlier means strictly
-    earlier in time, or of the same time and earlier in the table. Lines whose customer or product is null match
-    nothing. The size of a refund is the size of its `quantity`, whatever its sign; without a column `quantity` sales
-    and refunds meet by `amount`. Sizes are matched in millionths, so that tenths add up.
+    *What meets what.* A sale is a line that is no refund, of positive quantity and amount. Earlier means of an earlier
+    time or of the same; of the same time the smallest line goes first, and of the same size the first in the table.
+    Lines whose customer or product is null match nothing. The size of a refund is the size of its `quantity`, whatever
+    its sign; without a column `quantity` sales and refunds meet by `amount`. Sizes are matched in millionths, so that
+    tenths add up.
 
     *What is left.* A sale keeps its own unit price: of q units at amount a, netted by r, there remain q − r units at
     a·(q − r)/q. With nothing left it leaves as "refunded", and the refund as "refund netted". A refund of which only a
@@ -160,6 +161,11 @@ def clean_transactions(
     refunds took back cancel out; where a refund was paid at another price than its sale, the difference is the sum of
     the four entries of netting, and nothing else hides it: amount in = amount out + what was set aside, always. Null
     amounts count as nothing.
+
+    *A second time.* Cleaning what is clean, by the same policies, changes nothing: since small lines go first, what is
+    left of a line is never equal to another line, and no copy to a second cleaning. Conditions that read how large
+    `quantity` or `amount` is (`refund_when`, `exclude`) may find other lines then, for netting makes lines smaller;
+    conditions on their sign, and on all other columns, do not.
 
     *Lazy frames* (polars, DuckDB, PySpark, Ibis) with `refunds="drop"` or `"keep"` are cleaned in their engine. One
     aggregate is run when the function is called, and gives one row per reason: the log and the account, and the lines

@@ -119,9 +119,11 @@ def to_dates(
 
     Notes
     -----
-    Read are ISO 8601, 20200102, numbers with - / . or blanks between them, month names in English, 2020年1月2日, also
-    in Chinese numerals and with 上午 and 下午, each with a time of day and a numeric zone behind it. An hour that its
-    part of the day does not have (16:00 AM, 晚上12:30) stays unread, and so does "10:00-12:00", a range or a zone.
+    Read are ISO 8601, 20200102, numbers with - / . or blanks between them, month names in English and Chinese
+    (2-一月-2020), 2020年1月2日, also in Chinese numerals and with 上午 and 下午, and 民国109年1月2日, whose year is
+    1911 + 109; each with a time of day and a numeric zone behind it. Days of the Chinese calendar (正月初五) are not.
+    An hour that its part of the day does not have (16:00 AM, 晚上12:30) stays unread, and so does "10:00-12:00", which
+    is a range or a zone.
 
     *Time zones* are kept: where all values have one offset from UTC the column has it, where they differ the column
     is in UTC. Where some have none, no instant is known of those, or none of the others: the minority stays unread.

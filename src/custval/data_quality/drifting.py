@@ -230,15 +230,10 @@ def _as_frame(table: Table, columns: Sequence[ColumnDrift]) -> Any:
         return {name: table.series(name, [getattr(c, name) for c in columns], dtype) for name in names}
 
     def listed(name: str) -> dict[str, Any]:
-        found = [getattr(column, f"{name}_categories") for column in columns]
-        texts = [", ".join(categories) or None for categories in found]
-        shares = [
-            float(sum(c.values())) if column.kind in {"text", "boolean"} else None
-            for c, column in zip(found, columns, strict=True)
-        ]
+        texts = [", ".join(getattr(column, f"{name}_categories")) or None for column in columns]
         return {
             f"{name}_categories": table.series(f"{name}_categories", texts, nw.String),
-            f"{name}_share": table.series(f"{name}_share", shares, nw.Float64),
+            **read([f"{name}_share"], nw.Float64),
         }
 
     numbers = ["psi", "ks_statistic", "chi_square", "p_value", "p_adjusted", "null_share_reference"]

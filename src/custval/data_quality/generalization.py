@@ -13,7 +13,7 @@ from custval._check import choice, number, whole
 from custval._frame import Table, enter, nulls, nw, times
 from custval.data_quality._cells import canonical_text, cells, column_names, quiet_numbers
 from custval.errors import CustvalError, DataError
-from custval.typing import IntoFrame
+from custval.typing import FloatArray, IntoFrame
 
 __all__ = ["generalize"]
 
@@ -118,8 +118,7 @@ def _bands(table: Table, name: str, how: Mapping[str, Any]) -> Any:
     if bottom is not None and top is not None and bottom >= top:
         raise CustvalError(f"columns[{name!r}]: bottom must be below top; got {bottom:g} and {top:g}")
     values = quiet_numbers(table, name)
-    # rounded, so that 0.3 is in the band from 0.3 on although 0.3 / 0.1 is a little less than 3
-    band = np.floor(np.round((values - start) / width, 9))
+    band = _band_numbers(values, start, width, name)
 
     def label(place: float) -> str:
         low, high = round(start + place * width, 9), round(start + (place + 1) * width, 9)
@@ -132,6 +131,17 @@ def _bands(table: Table, name: str, how: Mapping[str, Any]) -> Any:
     texts += [f"< {_plain(bottom or 0.0)}", f"≥ {_plain(top or 0.0)}"]
     code = np.where(below, len(distinct), np.where(above, len(distinct) + 1, code.reshape(-1)))
     return table.series(name, texts, nw.String)[code]
+
+
+def _band_numbers(values: FloatArray, start: float, width: float, name: str) -> FloatArray:
+    with np.errstate(over="ignore"):
+        place = (values - start) / width
+    if np.isinf(place).any():
+        raise CustvalError(f"columns[{name!r}]: bands of width {width:g} are too many for the numbers of this column")
+    # rounded, so that 0.3 is in the band from 0.3 on although 0.3 / 0.1 is a little less than 3
+    near = np.abs(place) < 1e15
+    place[near] = np.round(place[near], 9)
+    return np.floor(place)
 
 
 def _plain(value: float) -> str:

@@ -332,7 +332,7 @@ def _filled(table: Table, name: str, fill: Fill, rows: NDArray[np.int64], values
         kept: list[Any] = series.to_list()  # objects of pandas, such as decimals
         kind = next((type(kept[i]) for i in np.flatnonzero(~nulls(series))[:1]), float)
         for row, value in zip(rows.tolist(), values, strict=True):
-            kept[row] = kind(as_text(value))
+            kept[row] = round(value) if issubclass(kind, int) else kind(as_text(value))
         return table.series(name, np.array(kept, dtype=object))
     if series.dtype in (nw.Categorical, nw.Enum):
         texts = series.cast(nw.String).scatter(rows, values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from custval._kernels.pii import find_spans, is_plausible, kinds_of
 from custval._kernels.pii_headers import HeaderClue, header_clue
 from custval._result import Result
 from custval.data_quality._cells import Cells, cells
+from custval.data_quality._sealed import reduce_sealed, seal
 from custval.errors import CustvalError
 from custval.typing import FloatArray, IntoFrame
 
@@ -70,9 +71,15 @@ class PersonalData(Result):
         confidence, examples`.
     """
 
-    columns: dict[str, str] = dataclasses.field(hash=False)
-    free_text: dict[str, tuple[str, ...]] = dataclasses.field(hash=False)
+    columns: Mapping[str, str] = dataclasses.field(hash=False)
+    free_text: Mapping[str, tuple[str, ...]] = dataclasses.field(hash=False)
     findings: Any
+
+    def __post_init__(self) -> None:
+        seal(self, "findings")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduce_sealed(self)
 
     def to_frame(self) -> Any:
         """The findings."""
@@ -140,9 +147,9 @@ def find_pii(
     ...     }
     ... )
     >>> found = find_pii(people)
-    >>> found.columns
+    >>> dict(found.columns)
     {'col1': 'email', '手机': 'phone'}
-    >>> found.free_text
+    >>> dict(found.free_text)
     {'note': ('email',)}
     >>> found.findings["examples"].tolist()
     ['a***@example.com; b***@example.org', '138****1234; 139****5678; 150****5678', 'write to a***@example.com']

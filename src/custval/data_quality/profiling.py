@@ -57,8 +57,9 @@ class Profile(Result):
     def to_frame(self) -> Any:
         """One row per column, in the library of the table.
 
-        Columns: `column, dtype, rows, nulls, null_share, distinct, minimum, maximum` (as text)`, mean,
-        standard_deviation, top_value, top_count, pattern, pattern_share`.
+        Columns: `column, dtype, rows, nulls, null_share, spelled_missing` (rows of text that is blank or says "NA",
+        "?" …)`, distinct, minimum, maximum` (as text)`, mean, standard_deviation, top_value, top_count, pattern,
+        pattern_share, reads_as` ("dates", "numbers" or null)`, reads_as_share`.
         """
         return self._frame
 
@@ -115,6 +116,10 @@ def profile(
     The six dimensions and their formulas stand at `Quality`, with the numbers of the table in
     `.quality.formulas`; a dimension that cannot be judged (no reference, no dates, no texts, no rows) is None.
 
+    Text that means "missing" (blanks, "NA", "?", "未知" …) is no null: it is known and of no use, so it counts against
+    validity and not against completeness; each column lists it in `missing_spellings`. Text that `to_dates` or
+    `to_numeric` would read is text all the same: the column says so in `reads_as`, and timeliness waits for the dates.
+
     Cells that hold lists, dicts or arrays are compared by what they say as text. A page of all this shows in notebooks;
     two profiles beside each other are `before.compare(after)`.
 
@@ -157,7 +162,7 @@ def profile(
         "validity": _quality.validity(table, facts, rule_set),
         "uniqueness": _quality.uniqueness(len(table), duplicate_rows),
         "consistency": _quality.consistency(facts),
-        "timeliness": _quality.timeliness(table, dates, as_of, life),
+        "timeliness": _quality.timeliness(table, dates, as_of, life, _read_as_dates(table, facts)),
         "accuracy": _quality.accuracy(table, None if reference is None else enter(reference, "the reference"), key),
     }
     return Profile(
@@ -193,6 +198,10 @@ def _date_columns(table: Table, facts: Sequence[Facts]) -> list[str]:
     return ["timestamp"] if "timestamp" in dates else dates
 
 
+def _read_as_dates(table: Table, facts: Sequence[Facts]) -> list[str]:
+    return [name for name, fact in zip(table.columns, facts, strict=True) if fact.reads_as_dates]
+
+
 def _date_span(table: Table, dates: Sequence[str]) -> tuple[Any, Any] | None:
     if not dates:
         return None
@@ -212,6 +221,7 @@ def _as_frame(table: Table, columns: Sequence[ColumnProfile]) -> Any:
         return next(iter(mapping.items()), (None, None))
 
     top, shape = [first(c.top_values) for c in columns], [first(c.patterns) for c in columns]
+    read = [first(c.reads_as) for c in columns]
     return table.make(
         {
             "column": texts("column", [c.column for c in columns]),
@@ -219,6 +229,7 @@ def _as_frame(table: Table, columns: Sequence[ColumnProfile]) -> Any:
             "rows": np.array([c.rows for c in columns], dtype=np.int64),
             "nulls": np.array([c.nulls for c in columns], dtype=np.int64),
             "null_share": floats("null_share", [c.null_share for c in columns]),
+            "spelled_missing": np.array([sum(c.missing_spellings.values()) for c in columns], dtype=np.int64),
             "distinct": np.array([c.distinct for c in columns], dtype=np.int64),
             "minimum": texts("minimum", [c.minimum for c in columns]),
             "maximum": texts("maximum", [c.maximum for c in columns]),
@@ -228,5 +239,7 @@ def _as_frame(table: Table, columns: Sequence[ColumnProfile]) -> Any:
             "top_count": np.array([count or 0 for _, count in top], dtype=np.int64),
             "pattern": texts("pattern", [pattern for pattern, _ in shape]),
             "pattern_share": floats("pattern_share", [share for _, share in shape]),
+            "reads_as": texts("reads_as", [what for what, _ in read]),
+            "reads_as_share": floats("reads_as_share", [share for _, share in read]),
         }
     )

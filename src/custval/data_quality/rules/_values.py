@@ -185,7 +185,8 @@ def references(
     >>> validate(orders, [rules.references("customer_id", customers)]).failures["value"].tolist()
     ['7']
     """
-    if isinstance(reference, Mapping) or hasattr(reference, "columns") or hasattr(reference, "column_names"):
+    # asked of the type: a lazy frame would look its columns up
+    if isinstance(reference, Mapping) or hasattr(type(reference), "columns"):
         there = enter(reference, "the reference")
         wanted = column if to is None else to
         there.require(wanted)
