@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -36,7 +37,7 @@ WRONG_ENCODING = "wrong encoding: UTF-8 read as another one, or lost signs; read
 """Why a garbled text is left as it is."""
 
 _CODES = frozenset({"email", "phone", "postcode", "id_number", "credit_code", "id", "date", "number"})
-_SMALL = ("<super>", "<sub>", "<circle>", "<fraction>")
+_CONTROLS = frozenset(map(chr, _CONTROL))
 _LINE_BREAK = re.compile("[\t-\r\x1c-\x1f\x85\u2028\u2029]")
 
 MISSING = frozenset(
@@ -99,6 +100,15 @@ def is_garbled(text: str) -> bool:
     )
 
 
+@functools.cache
+def _small_signs() -> frozenset[str]:
+    """Signs that Unicode holds for raised, lowered, circled or broken others."""
+    forms = ("<super>", "<sub>", "<circle>", "<fraction>")
+    return frozenset(
+        char for char in map(chr, range(0x80, 0x20000)) if unicodedata.decomposition(char).startswith(forms)
+    )
+
+
 def unclear(text: str, kind: str) -> str:
     """Why cleaning would make another value of a text as it came; empty if it would not.
 
@@ -111,10 +121,10 @@ def unclear(text: str, kind: str) -> str:
         return WRONG_ENCODING
     if kind not in _CODES:
         return ""
-    bare = text.strip().strip("".join(map(chr, _CONTROL))).strip()
-    if any(ord(char) in _CONTROL for char in bare):
+    bare = text.strip().strip("".join(_CONTROLS)).strip()
+    if not _CONTROLS.isdisjoint(bare):
         return "a control character within"
-    if any(unicodedata.decomposition(char).startswith(_SMALL) for char in bare):
+    if not bare.isascii() and not _small_signs().isdisjoint(bare):
         return "a raised, lowered or circled sign, such as a footnote's"
     return "more than one line, or cell" if kind == "number" and _LINE_BREAK.search(bare) else ""
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from custval.data_quality._chinese_numerals import chinese_numeral
 
-__all__ = ["LETTER_UNITS", "Number", "NumberText", "decimal_evidence", "resolve_number", "scan_number"]
+__all__ = ["Number", "NumberText", "decimal_evidence", "looks_like_a_number", "resolve_number", "scan_number"]
 
 
 class NumberText(NamedTuple):
@@ -64,8 +64,7 @@ _SHAPE = re.compile(
 )
 _UNITS = {"百": 100, "千": 1_000, "万": 10_000, "百万": 10**6, "千万": 10**7, "亿": 10**8, "万亿": 10**12}
 # no "m", which is a metre, or a thousand, as well
-LETTER_UNITS = {"k": 1_000, "K": 1_000, "M": 10**6, "bn": 10**9}
-"""Units in Latin letters."""
+_LETTERS = {"k": 1_000, "K": 1_000, "M": 10**6, "bn": 10**9}
 
 _MINUS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "‒": "-"})
 _GROUPS = re.compile(r"[1-9]\d{0,2}(?:S\d{3})+|[1-9]\d?(?:S\d\d)+S\d{3}", re.ASCII)
@@ -115,11 +114,17 @@ def scan_number(text: str, *, chinese_numerals: bool = False) -> NumberText:
         body,
         says,
         int((found["exponent"] or "e0")[1:]),
-        (_UNITS | LETTER_UNITS)[found["unit"]] if found["unit"] else 1,
+        (_UNITS | _LETTERS)[found["unit"]] if found["unit"] else 1,
         percent=found["percent"] is not None,
         currency=money,
         rules=tuple(rules),
     )
+
+
+def looks_like_a_number(text: str) -> bool:
+    """Whether a cleaned text is a number, and not perhaps a size, such as 2M."""
+    scanned = scan_number(text)
+    return not scanned.problem and _LETTERS.keys().isdisjoint(scanned.rules)
 
 
 _THIN = str.maketrans(dict.fromkeys(" '’", "_"))

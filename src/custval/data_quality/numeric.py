@@ -19,10 +19,10 @@ from custval.data_quality._kinds import kind_by_name
 from custval.data_quality._missing import Missing
 from custval.data_quality._nothing_read import warn_if_nothing_was_read
 from custval.data_quality._number_text import (
-    LETTER_UNITS,
     Number,
     NumberText,
     decimal_evidence,
+    looks_like_a_number,
     resolve_number,
     scan_number,
 )
@@ -224,16 +224,10 @@ def _looks_like_numbers(column: str, texts: Texts, missing: Missing, policy: _Po
     known = [text for text in cleaned if not missing.is_missing(text, column)]
     # one look is cheap, and most columns of text are gone after it
     first = known[:_LOOKED_AT]
-    if not first or sum(_is_surely_a_number(text) for text in first) < _SURE * len(first):
+    if not first or sum(map(looks_like_a_number, first)) < _SURE * len(first):
         return False
     read = [_resolve(scan_number(text), policy, "") for text in known]
     return not any(number.problem.startswith("leading zeros") for number in read)
-
-
-def _is_surely_a_number(text: str) -> bool:
-    """Whether a text is a number, and not perhaps a size, such as 2M."""
-    scanned = scan_number(text)
-    return not scanned.problem and LETTER_UNITS.keys().isdisjoint(scanned.rules)
 
 
 def _resolve(number: NumberText, policy: _Policy, evidence: str) -> Number:
@@ -276,9 +270,14 @@ def _read_column(
         ["" if lost else number.problem for number, lost in zip(found, gone, strict=True)],
     )
     word = {"": "", ".": "decimal point", ",": "decimal comma"}.get(evidence, "both decimal signs")
-    if not evidence and any(number.says == "?" and "." in number.body and not number.problem for number in scanned):
+    if not evidence and any(map(_may_be_thousands, scanned)):
         word = _THREE_DIGITS
     return _series(table, column, texts, values, whole=whole), changes, word
+
+
+def _may_be_thousands(number: NumberText) -> bool:
+    """Whether a number is written like 1.234; with a unit behind it that is a fraction."""
+    return number.says == "?" and "." in number.body and number.scale == 1 and not number.problem
 
 
 def _scanned(text: str, policy: _Policy) -> NumberText:

@@ -150,7 +150,8 @@ def standardize(
     Notes
     -----
     *Characters.* Every value that is looked at is first brought to Unicode's NFKC, without invisible characters, with
-    single blanks.
+    single blanks. A value in a wrong encoding (MÃ¼ller) is left and listed, since this would spoil what can be mended;
+    so are phones, addresses, codes and dates with a footnote's sign or a control character inside.
 
     *Names.* What is all in capitals or all in small letters gets its capitals (McDonald, O'Neil, Jean-Luc, van der);
     what has both is believed. "Smith, John" becomes "John Smith". Chinese names lose their blanks and keep their
