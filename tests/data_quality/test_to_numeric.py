@@ -67,6 +67,8 @@ NO_NUMBERS = {
     "--5": "no number",
     "(-5)": "sign",
     "$5€": "sign",
+    "5M%": "sign",
+    "1e5k": "sign",
     "1 2": "separators",
     "inf": "no number",
     "5‰": "per mille",

@@ -95,7 +95,8 @@ def scan_number(text: str, *, chinese_numerals: bool = False) -> NumberText:
             return NumberText(sign, str(value), rules=(*rules, "Chinese numeral"))
         return NumberText(problem="no number")
     signs = [mark for mark in (found["sign1"], found["sign2"], found["sign3"]) if mark]
-    if len(signs) > 1 or (signs and sign < 0) or (found["money1"] and found["money2"]):
+    twice = (found["money1"] and found["money2"]) or (found["unit"] and (found["percent"] or found["exponent"]))
+    if len(signs) > 1 or (signs and sign < 0) or twice:
         return NumberText(problem="no number: more than one sign")
     sign = -1 if signs == ["-"] else sign
     money = _CURRENCIES.get((found["money1"] or found["money2"] or "").casefold(), "")
