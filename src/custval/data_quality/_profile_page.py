@@ -129,7 +129,11 @@ def _is_whole(column: ColumnProfile) -> bool:
 def _is_label(column: ColumnProfile) -> bool:
     """Whether whole numbers name something, so that they are no amounts: keys, phones, postcodes."""
     name = column.column
-    named = names_a_key(name) or names_a_person(name) or kind_by_name(clean_header(name)) in _LABELS
+    named = (
+        names_a_key(name)
+        or (names_a_person(name) and not names_a_year(name))
+        or kind_by_name(clean_header(name)) in _LABELS
+    )
     return named and _is_whole(column)
 
 
