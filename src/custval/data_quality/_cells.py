@@ -183,7 +183,7 @@ def _number_text(value: float | Decimal) -> str:
         text = text.rstrip("0").rstrip(".") if "." in text else text
         return "0" if text in {"-0", ""} else text
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 2.0**63 else repr(value)
+        return str(int(value)) if value.is_integer() else repr(value)
     return str(value)
 
 
