@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import custval as cv
 from custval._kernels.pii_headers import HEADERS, header_clue
+from custval.data_quality import _findings as findings_module
 from custval.data_quality import find_pii, mask, pseudonymize
 from custval.data_quality._kinds import kind_by_name
 from custval.errors import ColumnError, CustvalError, DataError
@@ -283,6 +284,65 @@ def test_what_is_found_is_read_only():
             mapping["x"] = "name"
     again = pickle.loads(pickle.dumps(found))  # noqa: S301 - just pickled
     assert (again.columns, again.free_text) == (found.columns, found.free_text)
+
+
+BORN_ABROAD = [
+    dt.datetime(1990, 5, 17, tzinfo=dt.timezone(dt.timedelta(hours=1))),
+    dt.datetime(1971, 1, 2, tzinfo=dt.timezone(dt.timedelta(hours=8))),
+]
+
+
+def test_birth_dates_of_two_zones():
+    frame = pd.DataFrame({"birth_date": pd.Series([*BORN_ABROAD, None], dtype=object)})
+    assert find_pii(frame).columns == {"birth_date": "birth_date"}
+    masked = mask(frame)
+    assert masked.frame["birth_date"].tolist()[:2] == ["1990-**-**T**:**:**Z", "1971-**-**T**:**:**Z"]
+    assert masked.log["cells"].tolist() == [2]
+    one_zone = pd.DataFrame({"dob": pd.to_datetime(["1990-05-17", "1971-01-02"]).tz_localize("Asia/Shanghai")})
+    assert mask(one_zone).frame["dob"].tolist() == ["1990-**-**T**:**:**Z", "1971-**-**T**:**:**Z"]
+
+
+def test_columns_of_bytes_are_not_passed_on_in_silence():
+    pl, pa = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    values = {"e": [b"secret@example.com", b"call 212-555-0101 \xff", None]}
+    for frame in (pd.DataFrame(values), pl.DataFrame(values), pa.table(values)):
+        assert find_pii(frame).columns == {"e": "email"}
+        with pytest.raises(ColumnError, match="decode") as caught:
+            mask(frame)
+        assert "secret" not in str(caught.value.to_dict())
+    assert find_pii({"e": [bytearray(b"ann@example.com")]}).columns == {"e": "email"}
+    harmless = pd.DataFrame({"e": [b"\x00\xff", b"abc"]})
+    assert mask(harmless).frame["e"].tolist() == [b"\x00\xff", b"abc"]
+
+
+def test_a_column_that_cannot_be_read_is_not_clean(monkeypatch):
+    def unreadable(table, name, *, nested=False):
+        raise DataError("cannot be read", column=name)
+
+    monkeypatch.setattr(findings_module, "cells", unreadable)
+    for function in (find_pii, mask):
+        with pytest.raises(DataError, match="cannot be read"):
+            function({"a": ["x"]})
+
+
+def test_what_cannot_be_seen_hides_no_phones():
+    phones = ["138\u200b12341234", "\u200b13912345678", "150\ufeff12345678"]
+    assert find_pii({"x": phones}).columns == {"x": "phone"}
+    assert mask({"x": phones}).frame["x"] == ["138****1234", "139****5678", "150****5678"]
+    notes = ["ring 138\u200b12341234 please", "ring 138.1234.1234 please", "family \U0001f468\u200d\U0001f469 of two"]
+    assert mask({"note": notes}).frame["note"] == ["ring 138****1234 please", "ring 138.****.1234 please", notes[2]]
+
+
+def test_short_values_are_not_shown_whole():
+    for kind, value in {
+        "card_number": "1234",
+        "bank_account": "1234",
+        "national_id": "AB",
+        "postcode": "12",
+        "ip_address": "AB",
+    }.items():
+        masked = mask({"c": [value]}, {"c": kind}).frame["c"][0]
+        assert 2 * masked.count("*") >= len(value)
 
 
 def test_a_sample_is_a_sample():

@@ -88,7 +88,15 @@ def test_every_library_gives_the_same(frame_library, to_lists):
         (pd.Series([Decimal("7.00")], dtype=object), "7"),
         (pd.Series([Decimal("7.50")], dtype=object), "7.5"),
         (pd.Series([7, "x"], dtype=object), "7"),
-        (pd.Series([1e300]), "1e+300"),
+        (pd.Series([1e300]), str(int(1e300))),
+        (pd.Series([1e22]), "1" + "0" * 22),
+        (pd.Series([10**22], dtype=object), "1" + "0" * 22),
+        (pd.Series([2.0**63]), "9223372036854775808"),
+        (pd.Series([2**63], dtype="uint64"), "9223372036854775808"),
+        (pd.Series([-(2.0**63)]), "-9223372036854775808"),
+        (pd.Series([2.0**63 - 1024]), "9223372036854774784"),
+        (pd.Series([np.float32(2.0**70)], dtype="float32"), str(2**70)),
+        (pd.Series([1e-7]), "1e-07"),
         (pd.Series([dt.date(2024, 1, 31)], dtype=object), "2024-01-31"),
         (pd.Series(pd.to_datetime(["2024-01-31"])).astype("M8[ns]"), "2024-01-31"),
         (pd.Series(pd.to_datetime(["2024-01-31"]).tz_localize("Asia/Shanghai")), "2024-01-30T16:00:00Z"),
@@ -122,6 +130,25 @@ def test_joins_survive_and_columns_can_be_kept_apart():
     apart = pseudonymize(frame, ["buyer", "payer"], KEY, by_column=True, prefix="p_", length=64)
     assert apart["buyer"][1] == "p_" + by_hand("b", space="buyer", length=64)
     assert apart["payer"][1] == "p_" + by_hand("b", space="payer", length=64)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\0", "\ud800"])
+def test_names_of_columns_that_cannot_be_spaces(name):
+    frame = pd.DataFrame([["secret", "x"]], columns=pd.Index([name, "b"], dtype=object))
+    with pytest.raises(ColumnError, match="by_column") as caught:
+        pseudonymize(frame, [name], KEY, by_column=True)
+    assert "secret" not in str(caught.value.to_dict())
+
+
+def test_shared_pseudonyms_do_not_depend_on_the_name_of_the_column():
+    assert pseudonymize({"a\0b": ["c"]}, "a\0b", KEY) == {"a\0b": [by_hand("c")]}
+
+
+@given(st.integers(-(2**200), 2**200).map(float))
+def test_whole_floats_and_whole_numbers_are_one(value):
+    frame = {"c": pd.Series([value]), "d": pd.Series([int(value)], dtype=object)}
+    found = pseudonymize(pd.DataFrame(frame), ["c", "d"], KEY)
+    assert found["c"][0] == found["d"][0] == by_hand(str(int(value)))
 
 
 def test_text_and_bytes_are_one_key_and_others_are_others():

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable
 
 from custval._kernels.person_names import compound_family_name
-from custval._kernels.pii import find_spans, half_width
+from custval._kernels.pii import find_spans
+from custval._kernels.pii_text import plain_text
 
 __all__ = ["mask_inside", "mask_value"]
 
@@ -17,6 +18,7 @@ _WORD = re.compile(r"[^\s,·-]+")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff*]+")
 _REGION = re.compile(r".*?[省市区县州旗](?=.)")
 _YEAR = re.compile(r"(?<!\d)(?:18|19|20)\d{2}(?=\D|\d{4}(?!\d)|$)")
+_DATE_SIGN = re.compile(r"[年月日]|(?<=[\d*])T(?=[\d*])|(?<=[\d*])Z$")
 
 
 def mask_value(kind: str, text: str) -> str:
@@ -31,7 +33,7 @@ def mask_value(kind: str, text: str) -> str:
     >>> mask_value("birth_date", "1990-05-17"), mask_value("ip_address", "192.168.10.7")
     ('1990-**-**', '192.168.**.*')
     """
-    plain = half_width(text).strip()
+    plain = plain_text(text)
     return _MASKS.get(kind, _anything)(plain) if plain else plain
 
 
@@ -51,8 +53,14 @@ def mask_inside(text: str) -> str:
 
 
 def _cover(text: str, first: int, last: int, *, letters: bool = False) -> str:
-    """Digits (and letters) as asterisks, but for the first and the last few of them; everything else stays."""
+    """Digits (and letters) as asterisks, but for the first and the last few of them; everything else stays.
+
+    Of short values less is shown: never more than half, and of fewer than four nothing.
+    """
     places = [at for at, char in enumerate(text) if char == "*" or char.isdigit() or (letters and char.isalpha())]
+    shown = len(places) // 2 if len(places) >= 4 else 0
+    last = min(last, shown)
+    first = min(first, shown - last)
     hidden = set(places[first : len(places) - last])
     return "".join("*" if at in hidden else char for at, char in enumerate(text))
 
@@ -74,7 +82,15 @@ def _phone(text: str) -> str:
     covered = "".join("*" if char.isalpha() else char for char in text)
     if digits < 7:
         return _cover(covered, 0, 0)
-    return _cover(covered, 3 if digits >= 11 else 0, 4 if digits >= 8 else 2)
+    if digits < 11:
+        return _cover(covered, 0, 4 if digits >= 8 else 2)
+    # 138****1234, as everybody writes it
+    start = _place_of_digit(covered, 3)
+    return covered[:start] + _cover(covered[start:], 0, 4)
+
+
+def _place_of_digit(text: str, number: int) -> int:
+    return [at for at, char in enumerate(text) if char == "*" or char.isdigit()][number]
 
 
 def _name(text: str) -> str:
@@ -104,16 +120,17 @@ def _word_of_address(word: str) -> str:
 def _birth_date(text: str) -> str:
     found = _YEAR.search(text)
     keep = range(*found.span()) if found is not None else range(0)
-    hidden = (char.isdigit() or char.isalpha() for char in text)
+    signs = {found.start() for found in _DATE_SIGN.finditer(text)}
     return "".join(
-        "*" if hide and at not in keep and char not in "年月日" else char
-        for at, (char, hide) in enumerate(zip(text, hidden, strict=True))
+        "*" if char.isalnum() and at not in keep and at not in signs else char for at, char in enumerate(text)
     )
 
 
 def _ip_address(text: str) -> str:
     sign = ":" if ":" in text else "."
     parts = text.split(sign)
+    if len(parts) < 3:
+        return sign.join("*" * len(part) for part in parts)
     return sign.join([*parts[:2], *("*" * len(part) for part in parts[2:])])
 
 
@@ -122,7 +139,7 @@ _MASKS: dict[str, Callable[[str], str]] = {
     "phone": _phone,
     "name": _name,
     "national_id": lambda text: _cover(text, 3 if len(text) >= 15 else 0, 2, letters=True),
-    "card_number": lambda text: _cover(text, 0, 4),
+    "card_number": lambda text: _cover(text, 0, 4, letters=True),
     "bank_account": lambda text: _cover(text, 4 if text[:1].isalpha() else 0, 4, letters=True),
     "ip_address": _ip_address,
     "address": _address,

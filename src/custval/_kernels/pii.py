@@ -25,9 +25,10 @@ from custval._kernels.identity_numbers import (
     us_social_security_is_valid,
 )
 from custval._kernels.person_names import chinese_name, western_name
+from custval._kernels.pii_text import half_width, plain_text, visible
 from custval._kernels.postal_addresses import ADDRESS_INSIDE, CHINESE_ADDRESS, is_address
 
-__all__ = ["KINDS", "Span", "find_spans", "half_width", "kinds_of"]
+__all__ = ["KINDS", "Span", "find_spans", "kinds_of"]
 
 KINDS = (
     "email",
@@ -51,13 +52,14 @@ _EMAIL_INSIDE = re.compile(
     re.ASCII,
 )
 _SEPARATORS = r"[ ./-]"
-# +44 20 7946 0123 · (212) 555-0101 · 212-555-0101 · 310/246-1501 · 0171 1234567 · 010-12345678
+# +44 20 7946 0123 · (212) 555-0101 · 212-555-0101 · 310/246-1501 · 0171 1234567 · 010-12345678 · 138.1234.1234;
+# not 138.12341234, which is an amount
 _PHONE_FORMS = (
     r"(?:\+|00)[1-9](?:[ ./()-]{0,2}\d){6,14}",
     rf"(?:\+?1{_SEPARATORS})?(?:\([2-9]\d{{2}}\) ?|[2-9]\d{{2}}{_SEPARATORS}+)\d{{3}}{_SEPARATORS}+\d{{4}}",
     r"(?:\(0\d{1,4}\)|0\d{1,4})[ /-]\d{2,4}(?:[ -]?\d{2,4}){1,3}",
     r"0[1-9]\d{8,9}",
-    r"(?:\+?86[ -]?)?1[3-9]\d{1}(?:[ -]?\d{4}){2}",
+    r"(?:\+?86[ .-]?)?1[3-9]\d(?:(?:[ -]?\d{4}){2}|(?:\.\d{4}){2})",
 )
 _EXTENSION = r"(?: ?(?:x|ext\.?|转|分机) ?\d{1,6})?"
 _PHONE = re.compile(rf"(?:{'|'.join(_PHONE_FORMS)}){_EXTENSION}", re.ASCII | re.IGNORECASE)
@@ -79,7 +81,7 @@ _LETTERS = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .'’·,-])*")
 _TITLE = "Mr|Mrs|Ms|Miss|Dr|Prof|Herrn?|Frau|Mme|Mlle|Madame|Monsieur|Sra?|Srta|Señora?|Señorita|Signora?"
 _CAPITAL = "[A-ZÀ-ÖØ-Þ]"
 _NAME_INSIDE = re.compile(
-    rf"(?:\b(?:{_TITLE})\.? (?:(?:Dr|Prof)\.? )*|\b[Mm]y name is |\b[Cc]ontact(?: person)?: ?)"
+    rf"(?:\b(?:{_TITLE})\.? (?:(?:Dr|Prof)\.? ){{0,3}}|\b[Mm]y name is |\b[Cc]ontact(?: person)?: ?)"
     rf"(?P<western>(?!(?:{_TITLE})\b){_CAPITAL}[\w'’-]+(?: {_CAPITAL}[\w'’-]+){{0,2}})"
     r"|(?:我叫|我是|姓名|联系人|收件人|收货人|客户)[:：]?\s?(?P<chinese>[\u4e00-\u9fff]{2,3})"
     r"|(?P<title>[\u4e00-\u9fff]{1,3})(?=先生|女士|小姐)"
@@ -106,15 +108,6 @@ class Span(NamedTuple):
     kind: str
 
 
-def half_width(text: str) -> str:
-    """Full-width letters, digits and signs as plain ones, character by character."""
-    return text if text.isascii() or _FULL_WIDTH.search(text) is None else text.translate(_HALF_WIDTH)
-
-
-_FULL_WIDTH = re.compile(r"[\uff01-\uff5e\u3000]")
-_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-
-
 def kinds_of(text: str) -> tuple[str, ...]:
     """The kinds of personal data that a whole text can be by its own form; mostly none, seldom more than one.
 
@@ -125,7 +118,7 @@ def kinds_of(text: str) -> tuple[str, ...]:
     >>> kinds_of("ann@example.com"), kinds_of("138 1234 5678"), kinds_of("order 17")
     (('email',), ('phone',), ())
     """
-    plain = half_width(text).strip()
+    plain = plain_text(text)
     if not 1 <= len(plain) <= LONGEST:
         return ()
     if _EMAIL.fullmatch(plain) is not None:
@@ -206,7 +199,16 @@ def find_spans(text: str) -> list[Span]:
     [Span(start=5, stop=17, kind='phone'), Span(start=30, stop=45, kind='email')]
     """
     plain = half_width(text)
+    places = visible(plain)
+    if places is None:
+        return _spans_of(plain)
+    spans = _spans_of("".join([plain[place] for place in places]))
+    return [Span(places[start], places[stop - 1] + 1, kind) for start, stop, kind in spans]
+
+
+def _spans_of(plain: str) -> list[Span]:
     found: list[Span] = []
+    taken = bytearray()  # one byte per character, as soon as anything is found: long texts may hold thousands
     seen: dict[_Cue, bool] = {}
     for kind, cue, pattern, is_kind in _INSIDE:
         if cue not in seen:
@@ -216,9 +218,10 @@ def find_spans(text: str) -> list[Span]:
         for match in pattern.finditer(plain):
             group = match.lastgroup or 0
             span = Span(*match.span(group), kind)
-            free = all(span.stop <= other.start or other.stop <= span.start for other in found)
-            if free and is_kind(match.group(group)):
+            if not any(taken[span.start : span.stop]) and is_kind(match.group(group)):
                 found.append(span)
+                taken = taken or bytearray(len(plain))
+                taken[span.start : span.stop] = b"\1" * (span.stop - span.start)
     return sorted(found)
 
 

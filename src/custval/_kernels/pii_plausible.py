@@ -6,14 +6,15 @@ import re
 from collections.abc import Callable
 
 from custval._kernels.dates_in_text import year_in
-from custval._kernels.pii import LONGEST, half_width, is_ip_address
+from custval._kernels.pii import LONGEST, is_ip_address
+from custval._kernels.pii_text import plain_text
 
 __all__ = ["is_plausible"]
 
 
 def is_plausible(kind: str, text: str) -> bool:
     """Whether a text can be of a kind that the header of its column names, even if written badly."""
-    plain = half_width(text).strip()
+    plain = plain_text(text)
     return 0 < len(plain) <= LONGEST and plain.casefold() not in _FLAGS and _PLAUSIBLE[kind](plain)
 
 
@@ -41,6 +42,14 @@ def _plausible_postcode(text: str) -> bool:
     return 3 <= len(text) <= 10 and re.fullmatch(r"[A-Za-z0-9]+(?:[ -][A-Za-z0-9]+)?", text) is not None
 
 
+# a birth date may have been stored as a moment, and a midnight elsewhere is any hour of another zone
+_CLOCK = re.compile(r"[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?$", re.ASCII)
+
+
+def _plausible_birth_date(text: str) -> bool:
+    return year_in(_CLOCK.sub("", text)) is not None or re.fullmatch(r"(?:18|19|20)\d{2}", text) is not None
+
+
 _PLAUSIBLE: dict[str, Callable[[str], bool]] = {
     "email": lambda text: "@" in text,
     "phone": _plausible_phone,
@@ -51,5 +60,5 @@ _PLAUSIBLE: dict[str, Callable[[str], bool]] = {
     "ip_address": is_ip_address,
     "address": lambda text: any(map(str.isalnum, text)) and "@" not in text,
     "postcode": _plausible_postcode,
-    "birth_date": lambda text: year_in(text) is not None or re.fullmatch(r"(?:18|19|20)\d{2}", text) is not None,
+    "birth_date": _plausible_birth_date,
 }

@@ -129,11 +129,13 @@ def _of_values(series: Any, name: str, what: str, *, nested: bool) -> tuple[IntA
             f"{what}: column {name!r} holds values of type {series.dtype}; it must hold text, numbers, dates or "
             "booleans",
             column=name,
-            suggestion="take the values apart into columns of their own, or make them text, first",
+            suggestion="take nested values apart into columns of their own, or make them text, first; decode bytes",
         ) from None
 
 
 def _any_text(value: Any) -> str:
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).decode("utf-8", "backslashreplace")
     try:
         return canonical_text(value)
     except TypeError:
@@ -181,7 +183,7 @@ def _number_text(value: float | Decimal) -> str:
         text = text.rstrip("0").rstrip(".") if "." in text else text
         return "0" if text in {"-0", ""} else text
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 2.0**63 else repr(value)
+        return str(int(value)) if value.is_integer() else repr(value)
     return str(value)
 
 

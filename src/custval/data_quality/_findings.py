@@ -12,8 +12,8 @@ from custval._kernels.dates_in_text import year_in
 from custval._kernels.pii import find_spans, kinds_of
 from custval._kernels.pii_headers import HeaderClue, header_clue, is_of_persons
 from custval._kernels.pii_plausible import is_plausible
+from custval._kernels.pii_text import plain_text
 from custval.data_quality._cells import Cells, cells
-from custval.errors import CustvalError
 from custval.typing import FloatArray
 
 __all__ = ["Finding", "findings_in"]
@@ -59,8 +59,8 @@ def findings_in(table: Table, name: str, most: int | None) -> list[Finding]:
     if clue.kind == "name" and any(is_of_persons(other) for other in table.columns if other != name):
         # "name" alone does not say whose
         clue = clue._replace(strength=max(clue.strength, _OF_A_PERSON))
-    column = _read(table, name)
-    if column is None or column.kind == "boolean":
+    column = cells(table, name, nested=True)
+    if column.kind == "boolean":
         return []
     looked = _Looked.at(column, most)
     if not looked.texts:
@@ -71,13 +71,6 @@ def findings_in(table: Table, name: str, most: int | None) -> list[Finding]:
     # a few addresses among other text do not make a column of addresses
     whole_value = [finding for finding in whole_value if not _are_a_few_addresses(finding, whole_value)]
     return whole_value + _inside(name, looked, clue, {finding.kind for finding in whole_value})
-
-
-def _read(table: Table, name: str) -> Cells | None:
-    try:
-        return cells(table, name, nested=True)
-    except CustvalError:
-        return None  # times of several zones, and the like: no text to look at
 
 
 class _Looked(NamedTuple):
@@ -172,7 +165,9 @@ def _are_serial(looked: _Looked, places: list[int]) -> bool:
 
 
 def _birth_dates(looked: _Looked) -> list[int]:
-    years = [(place, year) for place, text in enumerate(looked.texts) if (year := year_in(text)) is not None]
+    years = [
+        (place, year) for place, text in enumerate(looked.texts) if (year := year_in(plain_text(text))) is not None
+    ]
     if len(years) < 10:
         return []
     places = [place for place, _ in years]

@@ -71,7 +71,7 @@ def mask(
     Raises
     ------
     ColumnError
-        If a column is missing or holds nested values.
+        If a column to mask is missing, or holds nested values or bytes: decode them to text first.
     DataError
         If the frame is lazy.
     CustvalError
@@ -83,6 +83,8 @@ def mask(
     (fewer of short ones); the last four digits of cards, country and last four of bank accounts; the first three and
     last two of long identity numbers; the first letter of each word of names, and Chinese family names; the year of
     birth dates; the first half of IP addresses; the region of Chinese addresses and the first letters of others.
+    Of numbers and codes at least half is hidden, and all if they have fewer than four characters; only phones of 11 to
+    13 digits show seven, as is usual. Characters without width do not hide a value, and are left out of its mask.
     Digits of a form that is kept stay where they are: spaces, brackets and hyphens remain. Masking a second time
     changes nothing. A mask hides, it does not make anonymous: the host, the year and the rest of the row remain; see
     `pseudonymize`, `generalize` and `anonymity`.

@@ -81,6 +81,8 @@ def find_pii(
     ------
     DataError
         If the frame is lazy.
+    CustvalError
+        If a column cannot be read: it does not count as free of personal data.
 
     Notes
     -----
@@ -95,7 +97,8 @@ def find_pii(
     *Names* are known by lists of common ones: a column counts as names from a quarter of known names on, if it has
     eight different ones. A clear header (first_name, Nachname, 姓名) is enough; `name` alone is one where another
     header says that the rows are persons (a birth date, an identity number, a given or family name). *Birth dates* are
-    dates without a time of day whose first and last tenth lie 20 years apart.
+    dates without a time of day whose first and last tenth lie 20 years apart; under a clear header also times.
+    Columns of bytes are read as UTF-8 text; `mask` refuses them, if something is found.
 
     *Not found*: **names in running text**. Only those behind a title or an introduction are found (Mrs, Herr, Mme,
     Sra., "my name is", 我叫, 联系人); "ask Jane about it" stays as it is, since no rule tells Jane from June. Dates in

@@ -11,7 +11,7 @@ from typing import Any
 from custval._check import flag, whole
 from custval._frame import enter
 from custval.data_quality._cells import cells, column_names
-from custval.errors import CustvalError, DataError
+from custval.errors import ColumnError, CustvalError, DataError
 from custval.typing import IntoFrame
 
 __all__ = ["pseudonymize"]
@@ -57,7 +57,7 @@ def pseudonymize(
     Raises
     ------
     ColumnError
-        If a column is missing or holds nested values.
+        If a column is missing or holds nested values or bytes; with `by_column`, if its name holds a zero character.
     DataError
         If two different values would share a pseudonym; if the frame is lazy.
     CustvalError
@@ -78,7 +78,8 @@ def pseudonymize(
     follows, whatever library or type it is stored in:
 
     - text in Unicode normal form C, nothing else changed: "Ann" and "ann " are different values, so standardize first;
-    - whole numbers in decimal, also those stored as floats, as pandas does beside nulls; so 7, 7.0 and "7" are one;
+    - whole numbers in decimal, also those stored as floats, as pandas does beside nulls; so 7, 7.0 and "7" are one,
+      and so are 10^22 and 1e22;
     - other numbers in the shortest decimal notation that reads back as the same float64;
     - booleans as `true` and `false`;
     - dates, and times at midnight without a zone, as `2024-01-31`; other times as `2024-01-31T12:30:05.25`; times with
@@ -137,12 +138,28 @@ def pseudonymize(
     given: dict[str, str] = {}
     for name in names:
         column = cells(table, name)
-        space = unicodedata.normalize("NFC", name).encode() if own else b""
+        space = _space(name) if own else b""
         given = {} if own else given
         pseudonyms = _pseudonyms(column.texts, secret, space, digits)
         _refuse_collisions(given, column.texts, pseudonyms, name)
         replaced[name] = column.spread(table, name, [prefix + pseudonym for pseudonym in pseudonyms])
     return table.extend(replaced)
+
+
+def _space(name: str) -> bytes:
+    """The space of a column; a zero byte ends it, so that none can stand in it."""
+    try:
+        space = unicodedata.normalize("NFC", name).encode()
+    except UnicodeEncodeError:
+        space = b"\0"  # half of a surrogate pair
+    if b"\0" in space:
+        raise ColumnError(
+            f"with by_column the name of a column must be text without zero characters and halves of characters; "
+            f"got {name!r}",
+            column=name,
+            suggestion="rename the column",
+        )
+    return space
 
 
 def _secret(key: Any) -> bytes:
