@@ -12,13 +12,14 @@ from custval._check import span
 from custval._frame import Table, enter, nw, times
 from custval._result import Result
 from custval.data_quality import _quality
-from custval.data_quality._column_profile import ColumnProfile, Facts, profile_column
+from custval.data_quality._column_profile import ColumnProfile, Facts, listed, profile_column
 from custval.data_quality._page import written
 from custval.data_quality._profile_page import profile_page
 from custval.data_quality._quality import Quality
 from custval.data_quality._repeats import repeats, text_where_needed
 from custval.data_quality._rule import Rule, RuleSet, as_rules
 from custval.data_quality._sealed import reduce_sealed, seal
+from custval.data_quality._shares import percent
 from custval.data_quality._text import as_text
 from custval.data_quality.comparing import ProfileComparison, compare_profiles
 from custval.typing import Instant, IntoFrame
@@ -59,7 +60,8 @@ class Profile(Result):
 
         Columns: `column, dtype, rows, nulls, null_share, spelled_missing` (rows of text that is blank or says "NA",
         "?" …)`, distinct, minimum, maximum` (as text)`, mean, standard_deviation, top_value, top_count, pattern,
-        pattern_share, reads_as` ("dates", "numbers" or null)`, reads_as_share`.
+        pattern_share, reads_as` ("dates", "numbers" or null)`, reads_as_share, unusable, unusable_examples, variants,
+        variant_examples, rare_values, suspected_missing` (examples as text: "NA (12), blank (3)"; null without any).
         """
         return self._frame
 
@@ -67,10 +69,20 @@ class Profile(Result):
         """What changed from this profile to another one: see `compare_profiles`."""
         return compare_profiles(self, other)
 
-    def _repr_html_(self) -> str:
+    def __str__(self) -> str:
+        """The size, the six scores and a line per column."""
+        quality = self.quality
+        scores = (f"  {name:<14}{_score(quality[name]):>8}  {why}" for name, why in quality.formulas.items())
+        lines = (f"  {name}: {column}" for name, column in self.columns.items())
+        return "\n".join([f"Profile: {self._size()}", *scores, *lines])
+
+    def _size(self) -> str:
         span = f" · {' to '.join(map(written, self.date_span))}" if self.date_span else ""
         size = f"{self.rows:,} rows × {len(self.columns):,} columns · {self.duplicate_rows:,} repeated rows"
-        return profile_page(size + span, dict(self.quality), self.quality.formulas, self.columns)
+        return size + span
+
+    def _repr_html_(self) -> str:
+        return profile_page(self._size(), dict(self.quality), self.quality.formulas, self.columns)
 
 
 def profile(
@@ -178,6 +190,10 @@ def profile(
     )
 
 
+def _score(share: float | None) -> str:
+    return "–" if share is None else percent(share, 1, 3)
+
+
 def _duplicate_rows(table: Table, kinds: Sequence[str]) -> int:
     """How many rows repeat an earlier one; texts are compared only where rows are equal in numbers and times."""
     quick = [
@@ -241,5 +257,11 @@ def _as_frame(table: Table, columns: Sequence[ColumnProfile]) -> Any:
             "pattern_share": floats("pattern_share", [share for _, share in shape]),
             "reads_as": texts("reads_as", [what for what, _ in read]),
             "reads_as_share": floats("reads_as_share", [share for _, share in read]),
+            "unusable": np.array([c.unusable for c in columns], dtype=np.int64),
+            "unusable_examples": texts("unusable_examples", [listed(c.unusable_examples) for c in columns]),
+            "variants": np.array([c.variants for c in columns], dtype=np.int64),
+            "variant_examples": texts("variant_examples", [listed(c.variant_examples) for c in columns]),
+            "rare_values": texts("rare_values", [listed(c.rare_values) for c in columns]),
+            "suspected_missing": texts("suspected_missing", [listed(c.suspected_missing) for c in columns]),
         }
     )
