@@ -118,3 +118,29 @@ def test_clean_columns_have_no_suspects(rng):
     columns = profile(pd.DataFrame({"days": days.normalize(), "born": born, "at": days})).columns
     assert all(c.suspected_missing == {} for c in columns.values())
     assert profile({"customer_id": [*range(N), *[99999] * 50]}).columns["customer_id"].suspected_missing == {}
+
+
+def test_a_header_inside_the_table_is_found(frame_library):
+    lines = {
+        "id": ["1", "2", "id", "3", "id"],
+        " city": ["Rome", "Ulm", "city", "id", "city"],
+        "n": ["1", None, "n", "4", "5"],
+    }
+    found = profile(frame_library(lines))
+    assert found.odd_rows == ((2, "header"), (4, "header"))
+    assert "header in rows 2, 4" in str(found)
+    assert "header in rows 2, 4" in found._repr_html_()
+    assert found.to_dict()["odd_rows"] == [[2, "header"], [4, "header"]]
+    assert profile(frame_library({"city": ["city", "Rome"]})).odd_rows == ()
+    assert profile(frame_library({"city": ["city", "Rome"], "n": [1, 2]})).odd_rows == ()
+
+
+@pytest.mark.parametrize("word", ["Total", "TOTAL:", "Summe", "合计", "Grand Total"])
+def test_totals_are_found_where_they_are_sums(frame_library, word):
+    frame = {"shop": ["a", "b", "c", word], "n": [1.1, 2.2, None, 3.3], "share": [0.2, 0.3, 0.5, None]}
+    assert profile(frame_library(frame)).odd_rows == ((3, "total"),)
+    assert profile(frame_library({**frame, "n": [1.1, 2.2, None, 3.4]})).odd_rows == ()
+    assert profile(frame_library({**frame, "n": [0.0, 0.0, 0.0, 0.0]})).odd_rows == ()
+    parts = {"shop": ["a", "b", word, "c", "d", word, word], "n": [1, 2, 3, 4, 5, 9, 12]}
+    assert profile(frame_library(parts)).odd_rows == ((2, "total"), (5, "total"), (6, "total"))
+    assert profile(frame_library({"shop": [word, "b", "c"], "n": [5, 2, 3]})).odd_rows == ((0, "total"),)

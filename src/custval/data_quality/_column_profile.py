@@ -15,6 +15,7 @@ from custval._frame import Table, codes, is_times, nulls, numbers, nw, times
 from custval._result import Result
 from custval.data_quality._called import names_a_key
 from custval.data_quality._readings import missing_spellings, reads_as
+from custval.data_quality._row_words import row_words
 from custval.data_quality._sealed import reduce_sealed, seal
 from custval.data_quality._shares import percent
 from custval.data_quality._suspects import few_of, rare, suspected_missing
@@ -121,6 +122,7 @@ class Facts:
     invalid: int
     misspelled: int
     reads_as_dates: bool = False
+    row_words: tuple[str | None, tuple[str, ...]] = (None, ())
 
 
 def listed(values: Mapping[str, int]) -> str | None:
@@ -176,7 +178,8 @@ def profile_column(table: Table, name: str) -> tuple[ColumnProfile, Facts]:
         rare_values={} if kind == "time" else _written(values, counts, rare(counts)),
         suspected_missing=_written(values, counts, _suspected(name, kind, values, counts)),
     )
-    return column, Facts(kind, int(known.size), column.unusable, column.variants, "dates" in reads)
+    words = row_words(name, texts)
+    return column, Facts(kind, int(known.size), column.unusable, column.variants, "dates" in reads, words)
 
 
 def type_name(dtype: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from custval.data_quality._called import names_a_key, names_a_person, names_a_year
@@ -16,6 +16,7 @@ __all__ = ["comparison_page", "profile_page"]
 
 _SHOWN_VALUES = 3
 _SHOWN_COLUMNS = 5
+_SHOWN_ROWS = 5
 _POOR = 0.95  # of a dimension: under it the bar has the color of a warning
 _YEARS = (1800, 2200)
 _LABELS = frozenset({"id", "id_number", "credit_code", "phone", "postcode"})
@@ -26,6 +27,7 @@ def profile_page(
     quality: Mapping[str, float | None],
     formulas: Mapping[str, str],
     columns: Mapping[str, ColumnProfile],
+    odd_rows: Sequence[tuple[int, str]] = (),
 ) -> str:
     """The six dimensions as bars with their formulas, and a table of the columns."""
     dimensions = [
@@ -47,7 +49,7 @@ def profile_page(
         rows = [[*row[:-1], _counted(c.rare_values), row[-1]] for row, c in zip(rows, columns.values(), strict=True)]
     table = table_of(headers, rows, (2, headers.index("distinct")), "profile.to_frame() has all of them")
     quality_table = table_of(["quality", "", "", "formula"], dimensions, (2,))
-    return page("Profile", subtitle, quality_table, _suspects(columns), table)
+    return page("Profile", subtitle, quality_table, _odd(odd_rows), _suspects(columns), table)
 
 
 def _causes(name: str, formula: str, columns: Mapping[str, ColumnProfile]) -> str:
@@ -75,6 +77,21 @@ def _counted(values: Mapping[str, int], between: str = "<br>") -> str:
         for value, count in values.items()
     )
     return between.join(lines)
+
+
+def odd_rows_listed(rows: Sequence[tuple[int, str]]) -> str:
+    """Rows that are no data on one line: "header in row 7; total in rows 12, 30, … (5 in all)"."""
+    parts = []
+    for what in dict.fromkeys(what for _, what in rows):
+        numbers = [f"{row:,}" for row, kind in rows if kind == what]
+        shown = ", ".join(numbers[:_SHOWN_ROWS])
+        more = f", … ({len(numbers):,} in all)" if len(numbers) > _SHOWN_ROWS else ""
+        parts.append(f"{what} in row{'s' if len(numbers) > 1 else ''} {shown}{more}")
+    return "; ".join(parts)
+
+
+def _odd(rows: Sequence[tuple[int, str]]) -> str:
+    return f"<p>{tag('rows that are no data', 'mild')} {escape(odd_rows_listed(rows))}</p>" if rows else ""
 
 
 def _suspects(columns: Mapping[str, ColumnProfile]) -> str:

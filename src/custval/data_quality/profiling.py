@@ -13,8 +13,9 @@ from custval._frame import Table, enter, nw, times
 from custval._result import Result
 from custval.data_quality import _quality
 from custval.data_quality._column_profile import ColumnProfile, Facts, listed, profile_column
+from custval.data_quality._odd_rows import odd_rows
 from custval.data_quality._page import written
-from custval.data_quality._profile_page import profile_page
+from custval.data_quality._profile_page import odd_rows_listed, profile_page
 from custval.data_quality._quality import Quality
 from custval.data_quality._repeats import repeats, text_where_needed
 from custval.data_quality._rule import Rule, RuleSet, as_rules
@@ -40,6 +41,9 @@ class Profile(Result):
     quality : Quality
         Six shares, with their formulas in `quality.formulas`.
     columns : mapping of str to ColumnProfile
+    odd_rows : tuple of (int, str)
+        Rows, by number from 0, that are no data: a "header" whose cells equal the names of most columns, or a "total"
+        (by a word such as "Total", "Summe", "合计") with the sum of other rows in a column of numbers.
     """
 
     rows: int
@@ -48,6 +52,7 @@ class Profile(Result):
     quality: Quality
     columns: Mapping[str, ColumnProfile] = dataclasses.field(hash=False)
     _frame: Any = dataclasses.field(repr=False, compare=False)
+    odd_rows: tuple[tuple[int, str], ...] = ()
 
     def __post_init__(self) -> None:
         seal(self)
@@ -74,7 +79,8 @@ class Profile(Result):
         quality = self.quality
         scores = (f"  {name:<14}{_score(quality[name]):>8}  {why}" for name, why in quality.formulas.items())
         lines = (f"  {name}: {column}" for name, column in self.columns.items())
-        return "\n".join([f"Profile: {self._size()}", *scores, *lines])
+        odd = [f"  rows that are no data: {odd_rows_listed(self.odd_rows)}"] if self.odd_rows else []
+        return "\n".join([f"Profile: {self._size()}", *scores, *odd, *lines])
 
     def _size(self) -> str:
         span = f" · {' to '.join(map(written, self.date_span))}" if self.date_span else ""
@@ -82,7 +88,7 @@ class Profile(Result):
         return size + span
 
     def _repr_html_(self) -> str:
-        return profile_page(self._size(), dict(self.quality), self.quality.formulas, self.columns)
+        return profile_page(self._size(), dict(self.quality), self.quality.formulas, self.columns, self.odd_rows)
 
 
 def profile(
@@ -187,6 +193,9 @@ def profile(
         ),
         columns={column.column: column for column in columns},
         _frame=_as_frame(table, columns),
+        odd_rows=odd_rows(
+            table, [f.kind for f in facts], {name: f.row_words for name, f in zip(table.columns, facts, strict=True)}
+        ),
     )
 
 
