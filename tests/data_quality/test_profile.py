@@ -241,7 +241,7 @@ def test_accuracy_needs_a_key_and_something_in_common():
         profile(frame, reference={"x": [1]})
     with pytest.raises(ColumnError, match="the table has no column 'id'"):
         profile(frame, reference=frame, key="id")
-    with pytest.raises(DataError, match=r"'customer_id' = 1 more than once \(rows 0 and 2\)"):
+    with pytest.raises(DataError, match=r"a 'customer_id' more than once \(rows 0 and 2\)"):
         profile(frame, reference={"customer_id": [1, 2, 1], "x": [1, 2, 3]})
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custval.data_quality import profile
+from custval.errors import ColumnError, DataError
 
 N = 2_000
 
@@ -144,3 +145,39 @@ def test_totals_are_found_where_they_are_sums(frame_library, word):
     parts = {"shop": ["a", "b", word, "c", "d", word, word], "n": [1, 2, 3, 4, 5, 9, 12]}
     assert profile(frame_library(parts)).odd_rows == ((2, "total"), (5, "total"), (6, "total"))
     assert profile(frame_library({"shop": [word, "b", "c"], "n": [5, 2, 3]})).odd_rows == ((0, "total"),)
+
+
+def test_a_date_far_in_the_future_does_not_make_all_others_old():
+    days = pd.Timestamp("2023-01-01") + pd.to_timedelta(np.arange(700), unit="D")
+    clean = profile(pd.DataFrame({"day": days})).quality
+    far = profile(pd.DataFrame({"day": [*days, pd.Timestamp("2035-01-01")]})).quality
+    assert far.timeliness == pytest.approx(clean.timeliness * 700 / 701)
+    assert clean.formulas["timeliness"].endswith("as of 2024-11-30T00:00:00.000000, the latest time in the table")
+    assert "1 time lies far after it and counts 0: pass as_of" in far.formulas["timeliness"]
+    said = profile(pd.DataFrame({"day": [*days, pd.Timestamp("2035-01-01")]}), as_of="2035-01-01").quality
+    assert said.timeliness == pytest.approx(1 / 701, rel=0.01)
+    two = profile(pd.DataFrame({"day": pd.to_datetime(["2020-01-01", "2035-01-01"])})).quality
+    assert two.timeliness == 0.5
+
+
+def test_births_are_no_times_of_the_table(frame_library):
+    born, since = pd.Timestamp("1950-01-01"), pd.Timestamp("2024-01-01")
+    frame = {"date_of_birth": [born, born], "出生日期": [born, born], "since": [since, since]}
+    found = profile(frame_library(frame))
+    assert found.date_span == (since, since)
+    assert found.quality.timeliness == 1.0
+    del frame["since"]
+    assert profile(frame_library(frame)).date_span is None
+
+
+def test_a_reference_with_keys_of_another_type_is_refused():
+    frame = {"customer_id": [1, 2], "x": [1, 2]}
+    with pytest.raises(ColumnError, match="customer_id holds numbers in the table and text in the reference") as caught:
+        profile(frame, reference={"customer_id": ["1", "2"], "x": [1, 2]})
+    assert caught.value.code == "key_type"
+    twice = {"email": ["ann@example.com"] * 2, "x": [1, 2]}
+    with pytest.raises(DataError) as caught:
+        profile(twice, reference=twice, key="email")
+    assert "ann@" not in str(caught.value)
+    assert caught.value.code == "not_unique"
+    assert profile(frame, reference={"customer_id": [None, None], "x": [1, 2]}).quality.accuracy is None

@@ -147,7 +147,7 @@ def comparison_page(rows: tuple[int, int], quality: Mapping[str, Any], changes: 
 
 
 def _pair(name: str, before: Any, after: Any) -> str:
-    show = _percent if name == "null_share" else lambda value: short(_type(written(value)), 60)
+    show = _percent if name == "null_share" else lambda value: short(written(value), 60)
     one, two = show(before) or "–", show(after) or "–"
     if name in {"null_share", "distinct", "mean"}:
         one, two = (f'<span class="cv-line">{text}</span>' for text in (one, two))
@@ -158,7 +158,7 @@ def _column(column: ColumnProfile) -> list[str]:
     missing = column.null_share
     return [
         f'<span class="cv-name">{short(column.column)}</span>',
-        _dim(_type(column.dtype)) + _reads(column),
+        _dim(column.dtype) + _reads(column),
         f"{written(column.nulls)}<br>{bar(missing, small=True, warn=True)}" if missing else _dim("0"),
         written(column.distinct),
         _range(column),
@@ -170,11 +170,6 @@ def _column(column: ColumnProfile) -> list[str]:
             for shape, share in column.patterns.items()
         ),
     ]
-
-
-def _type(dtype: str) -> str:
-    # Datetime(time_unit='us', time_zone=None) is Datetime to people
-    return dtype.partition("(")[0] if dtype.startswith("Datetime") and "time_zone=None" in dtype else dtype
 
 
 def _reads(column: ColumnProfile) -> str:

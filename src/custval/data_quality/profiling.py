@@ -10,6 +10,7 @@ import numpy as np
 
 from custval._check import span
 from custval._frame import Table, enter, nw, times
+from custval._kernels.pii_headers import header_clue
 from custval._result import Result
 from custval.data_quality import _quality
 from custval.data_quality._column_profile import ColumnProfile, Facts, listed, profile_column
@@ -37,7 +38,8 @@ class Profile(Result):
     rows, duplicate_rows : int
         Rows, and those that repeat an earlier row in all columns.
     date_span : tuple of two datetimes, or None
-        The first and the last time of the column `timestamp`; without one, of all columns of times.
+        The first and the last time of the column `timestamp`; without one, of all columns of times but those whose name
+        means a date of birth.
     quality : Quality
         Six shares, with their formulas in `quality.formulas`.
     columns : mapping of str to ColumnProfile
@@ -112,7 +114,8 @@ def profile(
     key : str
         The column that says which row of the reference is meant.
     as_of : date, datetime, datetime64 or ISO text, optional
-        Up to when the age of times is counted; by default up to the latest time in the table.
+        Up to when the age of times is counted; by default up to the latest time in the table that is not far after the
+        others (after the 99th percentile by more than that is after the median, and by more than `shelf_life`).
     shelf_life : str
         The age at which data are no longer timely.
 
@@ -125,7 +128,8 @@ def profile(
     Raises
     ------
     ColumnError
-        If the key, or a column of a rule that is not optional, is missing.
+        If the key, or a column of a rule that is not optional, is missing; if the key is of another type in the
+        reference.
     DataError
         If the reference has a key twice, or the frame is lazy.
 
@@ -218,13 +222,22 @@ def _duplicate_rows(table: Table, kinds: Sequence[str]) -> int:
 
 
 def _date_columns(table: Table, facts: Sequence[Facts]) -> list[str]:
-    """The columns that date the rows: `timestamp`, or without one all columns of times; those that know a time."""
-    dates = [name for name, fact in zip(table.columns, facts, strict=True) if fact.kind == "time" and fact.known]
+    """The columns that date the rows: `timestamp`, or without one all columns of times but births."""
+    dates = [
+        name
+        for name, fact in zip(table.columns, facts, strict=True)
+        if fact.kind == "time" and fact.known and not _names_a_birth(name)
+    ]
     return ["timestamp"] if "timestamp" in dates else dates
 
 
+def _names_a_birth(name: str) -> bool:
+    return header_clue(name).kind == "birth_date"
+
+
 def _read_as_dates(table: Table, facts: Sequence[Facts]) -> list[str]:
-    return [name for name, fact in zip(table.columns, facts, strict=True) if fact.reads_as_dates]
+    names = zip(table.columns, facts, strict=True)
+    return [name for name, fact in names if fact.reads_as_dates and not _names_a_birth(name)]
 
 
 def _date_span(table: Table, dates: Sequence[str]) -> tuple[Any, Any] | None:
