@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import html
 
-from custval._result import Result, _html
+from custval._page import sections_of
+from custval._result import Result
 
 __all__ = ["PrivateResult"]
 
@@ -18,10 +18,6 @@ class PrivateResult(Result):
 
     __slots__ = ()
 
-    def _repr_html_(self) -> str:
-        parts = [f"<div><strong>{html.escape(type(self).__name__)}</strong>"]
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]
-            if field.repr and not field.name.startswith("_"):
-                name, value = html.escape(field.name), _html(getattr(self, field.name))
-                parts.append(f"<details open><summary>{name}</summary>{value}</details>")
-        return "".join([*parts, "</div>"])
+    def _html_sections(self) -> list[str]:
+        shown = [f.name for f in dataclasses.fields(self) if f.repr and not f.name.startswith("_")]  # type: ignore[arg-type]
+        return sections_of({name: getattr(self, name) for name in shown})

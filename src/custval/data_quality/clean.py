@@ -311,6 +311,7 @@ def _netted(ledger: Ledger, netting: Netting, unmatched: str) -> CleanedTransact
     ledger.remove("refunds", _NETTED, netting.gone & is_refund)
     if unmatched == "drop":
         ledger.remove("refunds", _UNMATCHED, netting.unmatched)
+    ledger.keep("unmatched refunds", netting.unmatched)
     changed = netting.changed & ledger.staying
     before = _amounts(ledger)
     after = numbers(netting.table, "amount", missing=True) if ledger.amounts is not None else before
@@ -352,15 +353,14 @@ def _clean_lazily(
 
 def _result(ledger: Ledger, after: Table, changed: NDArray[np.bool_]) -> CleanedTransactions:
     staying = ledger.staying
-    amount_out = None
-    if ledger.amounts is not None:
-        amount_out = exact_sum(numbers(after, "amount", missing=True), staying)
+    amounts = None if ledger.amounts is None else numbers(after, "amount", missing=True)
+    amount_out = None if amounts is None else exact_sum(amounts, staying)
     return CleanedTransactions(
         frame=after.leave(after.rows(staying)),
         removed=ledger.removed(),
         changed=_changes(ledger.table, after, np.flatnonzero(changed)),
         log=ledger.log(),
-        account=ledger.account(amount_out),
+        account=ledger.account(amount_out, amounts),
     )
 
 
