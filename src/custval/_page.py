@@ -21,6 +21,7 @@ __all__ = ["bar", "cut", "escape", "is_frame", "page", "sections_of", "short", "
 _LONGEST = 40
 _MOST_ROWS = 200
 _SHOWN_ROWS = 10
+_SUMMARY_ROWS = 40
 _SHOWN_COLUMNS = 60
 _SHOWN_LETTERS = 80
 _FIRST = ("summary", "account")
@@ -174,10 +175,14 @@ def _block(name: str, value: Any) -> tuple[str, bool]:
         columns = ", ".join(table.columns)
         return f'{heading}<p class="cv-dim">a lazy frame of {escape(table.engine)}: {short(columns, 400)}</p>', False
     names = table.columns[:_SHOWN_COLUMNS]
-    shown = to_mapping(dataclasses.replace(table, frame=table.frame.head(_SHOWN_ROWS)), names)
+    most = _SUMMARY_ROWS if name in _FIRST else _SHOWN_ROWS
+    shown = to_mapping(dataclasses.replace(table, frame=table.frame.head(most)), names)
+    if len(table) <= most:  # what holds nothing at all needs no column
+        shown = {column: values for column, values in shown.items() if not all(value is None for value in values)}
+        names = list(shown)
     rows = [[_cell(*pair) for pair in zip(names, row, strict=True)] for row in zip(*shown.values(), strict=True)]
     numeric = [place for place, column in enumerate(shown.values()) if any(map(_is_number, column))]
-    left = len(table.columns) - len(names)
+    left = max(len(table.columns) - _SHOWN_COLUMNS, 0)
     return _folded(name, [*names, *([f"… {left:,} more columns"] if left else [])], rows, len(table), numeric)
 
 
@@ -186,11 +191,11 @@ def _folded(
 ) -> tuple[str, bool]:
     if not total:
         return "", False
-    table = table_of(headers, rows[:_SHOWN_ROWS], numeric)
-    if total <= _SHOWN_ROWS or name in _FIRST:
-        more = f'<p class="cv-dim">… {total - _SHOWN_ROWS:,} more</p>' if total > _SHOWN_ROWS else ""
+    most = _SUMMARY_ROWS if name in _FIRST else _SHOWN_ROWS
+    table = table_of(headers, rows[:most], numeric)
+    more = f'<p class="cv-dim">… {total - most:,} more in .{escape(name)}</p>' if total > most else ""
+    if not more or name in _FIRST:
         return f"<h5>{_words(name)}</h5>{table}{more}", False
-    more = f'<p class="cv-dim">… {total - _SHOWN_ROWS:,} more in .{escape(name)}</p>'
     return f"<details><summary>{_words(name)} ({total:,})</summary>{table}{more}</details>", True
 
 

@@ -62,8 +62,8 @@ class ColumnProfile(Result):
     unusable_examples, variant_examples : mapping of str to int
         The most frequent of those values and how often they stand there (missing ones as they are spelled).
     rare_values : mapping of str to int
-        Of columns of at most 50 different values: the rarest, up to five that hold at most 1 % of the known values
-        each, or one row where values have five or more in the mean.
+        Of columns of at most 50 different values: the rarest (but variants and spellings of "missing"), up to five that
+        hold at most 1 % of the known values each, or one row where values have five or more in the mean.
     suspected_missing : mapping of str to int
         Of numbers and times: values at an end that stand apart and repeat (-99, 999999, 1900-01-01), or of which there
         are far more than of those next to them, and how often: likely codes for "missing", or a cap.
@@ -150,12 +150,15 @@ def profile_column(table: Table, name: str) -> tuple[ColumnProfile, Facts]:
     ordered = len(values) > 0 and kind != "other"
     spelled: dict[str, int] = {}
     said, said_counts = texts, counts
+    named = np.zeros(len(values), dtype=bool)  # by another finding
+    variants: dict[str, int] = {}
     if texts:
         spelled, gone = missing_spellings(name, texts, counts)
         said, said_counts = list(compress(texts, (~gone).tolist())), counts[~gone]
+        differs = misspelled(texts, counts)
+        variants, named = _chosen(texts, counts, differs), differs | gone
     reads = reads_as(name, said, said_counts)
     unusable = _infinite(values, counts) if kind == "number" else _unusable_texts(spelled, said, said_counts)
-    variants = _chosen(texts, counts, misspelled(texts, counts)) if texts else {}
     column = ColumnProfile(
         column=name,
         dtype=type_name(series.dtype),
@@ -175,7 +178,7 @@ def profile_column(table: Table, name: str) -> tuple[ColumnProfile, Facts]:
         unusable_examples=_few(unusable),
         variants=sum(variants.values()),
         variant_examples=_few(variants),
-        rare_values={} if kind == "time" else _written(values, counts, rare(counts)),
+        rare_values={} if kind == "time" else _written(values, counts, rare(counts, named)),
         suspected_missing=_written(values, counts, _suspected(name, kind, values, counts)),
     )
     words = row_words(name, texts)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from custval.typing import FloatArray, IntArray
 
@@ -38,15 +39,15 @@ def few_of(values: Sequence[Any], counts: IntArray) -> dict[Any, int]:
     return {values[place]: int(counts[place]) for place in order.tolist()}
 
 
-def rare(counts: IntArray) -> IntArray:
-    """Places of the rarest values, the rarest first, in a column that has few different ones.
+def rare(counts: IntArray, apart: NDArray[np.bool_]) -> IntArray:
+    """Places of the rarest values but those set apart, the rarest first, in a column that has few different ones.
 
     Rare is what holds at most 1 % of the rows, or one row where a value has five or more in the mean.
     """
     total = int(counts.sum())
     if not 2 < len(counts) <= _FEW_VALUES or total < _OFTEN * len(counts):
         return np.empty(0, dtype=np.int64)
-    places = np.flatnonzero(counts <= max(1.0, _RARE_SHARE * total))
+    places = np.flatnonzero((counts <= max(1.0, _RARE_SHARE * total)) & ~apart)
     found: IntArray = places[np.lexsort((places, counts[places]))][:_EXAMPLES]
     return found
 
