@@ -188,7 +188,7 @@ def clean_transactions(
       − missing customer                         1                5.00
       − refunded                                 1               10.00
       − refund netted                            1              -15.00
-      − refunded in part                         0                5.00
+      − refunded in part (1 changed)             0                5.00
     rows out                                     2               28.00
     """
     refunds_policy = choice(refunds, "refunds", ("net", "drop", "keep"))
