@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import html
 import math
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -12,14 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from custval._frame import LazyTable, enter_any, to_mapping
+from custval._frame import LazyTable, enter_any, new_frame, to_mapping
+from custval._page import cut, is_frame, page, sections_of, short, table_of
 from custval.errors import CustvalError
 
 __all__ = ["Account", "Result", "as_data"]
 
-_SHOWN_ROWS = 20
 _SHOWN_NAMES = 8
 _SHOWN_LETTERS = 200
+_LABEL = 48
 
 
 def as_data(value: Any) -> Any:
@@ -36,7 +36,7 @@ def as_data(value: Any) -> Any:
         return [as_data(item) for item in value]
     if isinstance(value, (dt.date, dt.datetime)):
         return value.isoformat()
-    if _is_frame(value):
+    if is_frame(value):
         table = enter_any(value)
         if isinstance(table, LazyTable):  # its rows are in the engine, and stay there
             return {"lazy": table.engine, "columns": table.columns}
@@ -70,21 +70,23 @@ class Result:
 
     def __str__(self) -> str:
         """The fields, one to a line; of tables how large they are."""
-        shown = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if not f.name.startswith("_")}  # type: ignore[arg-type]
+        shown = self._shown()
         return "\n".join([type(self).__name__, *(f"  {name}: {_short(value)}" for name, value in shown.items())])
 
+    def _html_sections(self) -> list[str]:
+        """What stands below the title of the page, here or inside another result."""
+        return sections_of(self._shown())
+
+    def _shown(self) -> dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if not f.name.startswith("_")}  # type: ignore[arg-type]
+
     def _repr_html_(self) -> str:
-        parts = [f"<div><strong>{html.escape(type(self).__name__)}</strong>"]
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]
-            if not field.name.startswith("_"):
-                name = html.escape(field.name)
-                parts.append(f"<details open><summary>{name}</summary>{_html(getattr(self, field.name))}</details>")
-        return "".join([*parts, "</div>"])
+        return page(type(self).__name__, "", *self._html_sections())
 
 
 def _short(value: Any) -> str:
     """A value on one line."""
-    if _is_frame(value):
+    if is_frame(value):
         table = enter_any(value)
         size = f"a lazy frame of {table.engine}" if isinstance(table, LazyTable) else f"{len(table):,} rows"
         return f"{size}: {_listed(table.columns)}"
@@ -101,38 +103,6 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(names[:_SHOWN_NAMES]) + (", …" if len(names) > _SHOWN_NAMES else "")
 
 
-def _is_frame(value: Any) -> bool:
-    # asked of the type: polars warns where a lazy frame is asked for its columns
-    return hasattr(type(value), "columns") or hasattr(type(value), "column_names")
-
-
-def _html(value: Any) -> str:
-    if isinstance(value, Result):
-        return value._repr_html_()
-    if _is_frame(value):
-        return _html_table(value)
-    if isinstance(value, Mapping):
-        rows = "".join(f"<tr><th>{html.escape(str(k))}</th><td>{_html(v)}</td></tr>" for k, v in value.items())
-        return f"<table>{rows}</table>"
-    return html.escape(str(value))
-
-
-def _html_table(frame: Any) -> str:
-    table = enter_any(frame)
-    if isinstance(table, LazyTable):
-        columns = ", ".join(map(html.escape, table.columns))
-        return f"<p>a lazy frame of {html.escape(table.engine)}: {columns}</p>"
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in table.columns)
-    shown = to_mapping(dataclasses.replace(table, frame=table.frame.head(_SHOWN_ROWS)))
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape('' if cell is None else str(cell))}</td>" for cell in row) + "</tr>"
-        for row in zip(*shown.values(), strict=True)
-    )
-    more = len(table) - _SHOWN_ROWS
-    note = f"<p>… and {more:,} more rows</p>" if more > 0 else ""
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class Account(Result):
     """Rows in = rows out + rows set aside, by reason; the money likewise where there is money.
@@ -147,6 +117,10 @@ class Account(Result):
     amount_set_aside : mapping of str to float
         Money set aside, by reason; the reasons are those of `set_aside`, and there may be changes of money that
         take no row away.
+    changed : mapping of str to int
+        Rows that stay and of whose money a part was set aside, by reason.
+    kept : mapping of str to (int, float or None)
+        Rows that stay and have something about them, and their money, by what it is.
 
     Examples
     --------
@@ -162,6 +136,8 @@ class Account(Result):
     amount_in: float | None = None
     amount_out: float | None = None
     amount_set_aside: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    changed: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    kept: Mapping[str, tuple[int, float | None]] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         aside = sum(self.set_aside.values())
@@ -173,8 +149,8 @@ class Account(Result):
                 raise AssertionError(
                     f"money does not add up: {self.amount_in} in, {self.amount_out} out, {moved} set aside"
                 )
-        object.__setattr__(self, "set_aside", MappingProxyType(dict(self.set_aside)))
-        object.__setattr__(self, "amount_set_aside", MappingProxyType(dict(self.amount_set_aside)))
+        for name in ("set_aside", "amount_set_aside", "changed", "kept"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def _turnover(self) -> float:
         return math.fsum(map(abs, self.amount_set_aside.values()))
@@ -190,19 +166,58 @@ class Account(Result):
                 self.amount_in,
                 self.amount_out,
                 dict(self.amount_set_aside),
+                dict(self.changed),
+                dict(self.kept),
             ),
         )
 
-    def __str__(self) -> str:
-        lines = [f"{'rows in':<34}{self.rows_in:>12,}{_money(self.amount_in)}"]
+    def _lines(self) -> list[tuple[str, int, float | None]]:
+        """Label, rows and money: in, set aside by reason, out, and what is to be said about those that stay."""
+        lines: list[tuple[str, int, float | None]] = [("rows in", self.rows_in, self.amount_in)]
         for reason in {**self.set_aside, **self.amount_set_aside}:
             rows, moved = self.set_aside.get(reason, 0), self.amount_set_aside.get(reason, 0.0)
             if not rows and not moved:
                 continue
-            amount = moved if self.amount_in is not None else None
-            lines.append(f"  {'− ' + reason:<32}{rows:>12,}{_money(amount)}")
-        lines.append(f"{'rows out':<34}{self.rows_out:>12,}{_money(self.amount_out)}")
-        return "\n".join(lines)
+            changed = self.changed.get(reason, 0)
+            label = f"{reason} ({changed:,} changed)" if changed else reason
+            lines.append((f"− {label}", rows, moved if self.amount_in is not None else None))
+        lines.append(("rows out", self.rows_out, self.amount_out))
+        return [*lines, *((f"of them {what}", *numbers) for what, numbers in self.kept.items() if numbers[0])]
+
+    def to_frame(self) -> Any:
+        """A pandas frame of `reason, rows, amount`: "rows in", the reasons, "rows out"; amount null without money."""
+        reasons = list({**self.set_aside, **self.amount_set_aside})
+        money = [self.amount_in, *(self.amount_set_aside.get(reason, 0.0) for reason in reasons), self.amount_out]
+        known = self.amount_in is not None
+        amounts = [np.nan if one is None or not known else float(one) for one in money]
+        return new_frame(
+            {
+                "reason": ["rows in", *reasons, "rows out"],
+                "rows": np.array([self.rows_in, *(self.set_aside.get(r, 0) for r in reasons), self.rows_out], np.int64),
+                "amount": np.array(amounts, dtype=np.float64),
+            }
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields as JSON-safe data; `changed` and `kept` only where there are such rows."""
+        data = Result.to_dict(self)
+        return {name: value for name, value in data.items() if name not in {"changed", "kept"} or value}
+
+    def __str__(self) -> str:
+        lines = [
+            (f"{'' if label in {'rows in', 'rows out'} else '  '}{cut(label, _LABEL)}", rows, amount)
+            for label, rows, amount in self._lines()
+        ]
+        width = max(34, *(len(label) for label, _, _ in lines))
+        return "\n".join(f"{label:<{width}}{rows:>12,}{_money(amount)}" for label, rows, amount in lines)
+
+    def _html_sections(self) -> list[str]:
+        has_money = self.amount_in is not None
+        rows = [
+            [short(cut(label, 2 * _LABEL), 2 * _LABEL), f"{n:,}", *([_money(amount).strip()] if has_money else [])]
+            for label, n, amount in self._lines()
+        ]
+        return [table_of(["", "rows", "amount"][: 2 + has_money], rows, (1, 2))]
 
 
 def _money(amount: float | None) -> str:

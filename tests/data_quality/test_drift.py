@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from custval.data_quality import drift, schema_difference
+from custval.data_quality import drift, profile, schema_difference
 from custval.errors import ColumnError, CustvalError
 
 
@@ -314,15 +314,34 @@ def test_nulls_and_order():
     assert found.to_frame()["before"] == ["some", "a, b"]
 
 
-@pytest.mark.parametrize("factor", [0.001, 0.1, 10.0, 1000.0, 3600.0, 1 / 60])
+@pytest.mark.parametrize(
+    "factor", [0.001, 0.1, 10.0, 1000.0, 3600.0, 1 / 60, 12.0, 1 / 12, 24.0, 7.0, 2.54, 30.4, 365.25]
+)
 def test_units(factor):
     x = np.random.default_rng(1).lognormal(3, 1, 2000)
     y = np.random.default_rng(2).lognormal(3, 1, 2000) * factor
     assert dict(schema_difference({"x": x}, {"x": y}).units) == {"x": pytest.approx(factor)}
-    assert dict(schema_difference({"x": x}, {"x": x * 5.0}).units) == {}
+    assert dict(schema_difference({"x": x}, {"x": x * 5.0}).units) == {"x": 5.0}
+    assert dict(schema_difference({"x": x}, {"x": x * 1.5}).units) == {}
     # not the unit but the shape changed
     assert dict(schema_difference({"x": x}, {"x": np.where(x > np.median(x), x * 100, x)}).units) == {}
     assert dict(schema_difference({"x": [0.0]}, {"x": [0.0, None]}).units) == {}
+
+
+def test_units_and_types_are_said_in_words():
+    years = np.arange(1, 200) / 7
+    day = pd.to_datetime(["2024-01-01"] * 199)
+    one = pd.DataFrame({"tenure": years, "at": day.astype("datetime64[s]"), "in": day.tz_localize("UTC")})
+    two = pd.DataFrame({"tenure": years * 12, "at": day.astype("datetime64[us]"), "in": day})
+    found = schema_difference(one, two)
+    assert lists(found.to_frame())["after"] == ["Datetime, us", "Datetime", "× 12"]
+    assert lists(found.to_frame())["before"] == ["Datetime, s", "Datetime (UTC)", "× 1"]
+    page = found._repr_html_()
+    assert "2 differences · 1 hint" in page
+    assert "values × 12" in page
+    assert "time_unit" not in page
+    assert lists(schema_difference(two, one).to_frame())["after"][-1] == "÷ 12"
+    assert profile(one).columns["at"].dtype == "Datetime"
 
 
 def test_renamed_numbers_by_values_and_names():

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 import html
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from custval._frame import Table, as_text_column, codes, is_times, nulls, numbers, nw, times
 from custval._result import Result
+from custval.data_quality._called import names_a_key
 from custval.data_quality._readings import missing_spellings, reads_as
+from custval.data_quality._row_words import row_words
 from custval.data_quality._sealed import reduce_sealed, seal
 from custval.data_quality._shares import percent
+from custval.data_quality._suspects import few_of, rare, suspected_missing
 from custval.data_quality._text import as_text, column_as_text
 from custval.data_quality._texts import misspelled, not_usable, patterns
 from custval.errors import CustvalError
 from custval.typing import FloatArray, IntArray
 
-__all__ = ["ColumnProfile", "Facts", "distinct_values", "kind_of", "profile_column"]
+__all__ = ["ColumnProfile", "Facts", "distinct_values", "kind_of", "listed", "profile_column", "type_name"]
 
 _TOP_VALUES = 5
+_SHOWN_LETTERS = 60
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,6 +56,17 @@ class ColumnProfile(Result):
     reads_as : mapping of str to float
         Of text that is not called a key: "dates" or "numbers", where `to_dates` or `to_numeric` would read the column,
         and the share of its values (those that mean "missing" apart) that they could read.
+    unusable, variants : int
+        Values that lower validity and consistency: what is of no use (see `Quality`), and texts that differ from a more
+        frequent one only in case, spaces or width.
+    unusable_examples, variant_examples : mapping of str to int
+        The most frequent of those values and how often they stand there (missing ones as they are spelled).
+    rare_values : mapping of str to int
+        Of columns of at most 50 different values: the rarest (but variants and spellings of "missing"), up to five that
+        hold at most 1 % of the known values each, or one row where values have five or more in the mean.
+    suspected_missing : mapping of str to int
+        Of numbers and times: values at an end that stand apart and repeat (-99, 999999, 1900-01-01), or of which there
+        are far more than of those next to them, and how often: likely codes for "missing", or a cap.
     """
 
     column: str
@@ -67,6 +83,12 @@ class ColumnProfile(Result):
     patterns: Mapping[str, float] = dataclasses.field(hash=False)
     missing_spellings: Mapping[str, int] = dataclasses.field(default_factory=dict, hash=False)
     reads_as: Mapping[str, float] = dataclasses.field(default_factory=dict, hash=False)
+    unusable: int = 0
+    unusable_examples: Mapping[str, int] = dataclasses.field(default_factory=dict, hash=False)
+    variants: int = 0
+    variant_examples: Mapping[str, int] = dataclasses.field(default_factory=dict, hash=False)
+    rare_values: Mapping[str, int] = dataclasses.field(default_factory=dict, hash=False)
+    suspected_missing: Mapping[str, int] = dataclasses.field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         seal(self)
@@ -78,7 +100,14 @@ class ColumnProfile(Result):
         shape = "".join(f", {pattern} ({percent(share)})" for pattern, share in [*self.patterns.items()][:1])
         spelled = f" and {sum(self.missing_spellings.values()):,} spelled missing" if self.missing_spellings else ""
         reads = "".join(f", reads as {what}: {percent(share)}" for what, share in self.reads_as.items())
-        return f"{self.dtype}, {self.nulls:,} nulls{spelled}, {self.distinct:,} distinct{shape}{reads}"
+        odd = (
+            ("unusable", self.unusable, self.unusable_examples),
+            ("variant" if self.variants == 1 else "variants", self.variants, self.variant_examples),
+            ("rare", 0, self.rare_values),
+            ("perhaps missing, or a cap", 0, self.suspected_missing),
+        )
+        found = "".join(f", {f'{n:,} ' if n else ''}{what}: {listed(values)}" for what, n, values in odd if values)
+        return f"{self.dtype}, {self.nulls:,} nulls{spelled}, {self.distinct:,} distinct{shape}{reads}{found}"
 
     def _repr_html_(self) -> str:
         return html.escape(str(self))
@@ -93,6 +122,20 @@ class Facts:
     invalid: int
     misspelled: int
     reads_as_dates: bool = False
+    row_words: tuple[str | None, tuple[str, ...]] = (None, ())
+
+
+def listed(values: Mapping[str, int]) -> str | None:
+    """Values and how often they stand there, on one line; None without any."""
+    return ", ".join(f"{_shown(value)} ({count:,})" for value, count in values.items()) or None
+
+
+def _shown(value: str) -> str:
+    if not value.strip():
+        return "blank"
+    # blanks at the ends are what makes a variant
+    plain = value == value.strip() and value.isprintable() and len(value) <= _SHOWN_LETTERS
+    return value if plain else repr(value[:_SHOWN_LETTERS])
 
 
 def profile_column(table: Table, name: str) -> tuple[ColumnProfile, Facts]:
@@ -107,13 +150,18 @@ def profile_column(table: Table, name: str) -> tuple[ColumnProfile, Facts]:
     ordered = len(values) > 0 and kind != "other"
     spelled: dict[str, int] = {}
     said, said_counts = texts, counts
+    named = np.zeros(len(values), dtype=bool)  # by another finding
+    variants: dict[str, int] = {}
     if texts:
         spelled, gone = missing_spellings(name, texts, counts)
         said, said_counts = list(compress(texts, (~gone).tolist())), counts[~gone]
+        differs = misspelled(texts, counts)
+        variants, named = _chosen(texts, counts, differs), differs | gone
     reads = reads_as(name, said, said_counts)
+    unusable = _infinite(values, counts) if kind == "number" else _unusable_texts(spelled, said, said_counts)
     column = ColumnProfile(
         column=name,
-        dtype=str(series.dtype),
+        dtype=type_name(series.dtype),
         rows=rows,
         nulls=missing,
         null_share=missing / rows if rows else None,
@@ -122,16 +170,59 @@ def profile_column(table: Table, name: str) -> tuple[ColumnProfile, Facts]:
         maximum=_plain(values[-1]) if ordered else None,
         mean=mean,
         standard_deviation=deviation,
-        top_values={as_text(_plain(values[place])): int(counts[place]) for place in _most(counts)},
+        top_values=_written(values, counts, _most(counts)),
         patterns=patterns(texts, counts) if texts else {},
         missing_spellings=spelled,
         reads_as=reads,
+        unusable=sum(unusable.values()),
+        unusable_examples=_few(unusable),
+        variants=sum(variants.values()),
+        variant_examples=_few(variants),
+        rare_values={} if kind == "time" else _written(values, counts, rare(counts, named)),
+        suspected_missing=_written(values, counts, _suspected(name, kind, values, counts)),
     )
-    if kind == "number":
-        invalid = int(counts[~np.isfinite(values)].sum())
-    else:
-        invalid = sum(spelled.values()) + not_usable(said, said_counts)
-    return column, Facts(kind, int(known.size), invalid, misspelled(texts, counts), "dates" in reads)
+    words = row_words(name, texts)
+    return column, Facts(kind, int(known.size), column.unusable, column.variants, "dates" in reads, words)
+
+
+def type_name(dtype: Any) -> str:
+    """A type as people call it: "Datetime" or "Datetime (UTC)", whatever its resolution; others as they are."""
+    if isinstance(dtype, nw.Datetime):
+        return f"Datetime ({dtype.time_zone})" if dtype.time_zone else "Datetime"
+    if isinstance(dtype, nw.Duration):
+        return "Duration"
+    return str(dtype)
+
+
+def _infinite(values: Any, counts: IntArray) -> dict[str, int]:
+    infinite = ~np.isfinite(np.asarray(values, dtype=np.float64))
+    return {str(float(value)): int(n) for value, n in zip(np.asarray(values)[infinite], counts[infinite], strict=True)}
+
+
+def _unusable_texts(spelled: Mapping[str, int], texts: Sequence[str], counts: IntArray) -> dict[str, int]:
+    broken = _chosen(texts, counts, not_usable(texts)) if texts else {}
+    return {text: spelled.get(text, 0) + broken.get(text, 0) for text in [*spelled, *broken]}
+
+
+def _chosen(texts: Sequence[str], counts: IntArray, which: NDArray[np.bool_]) -> dict[str, int]:
+    return {texts[place]: int(counts[place]) for place in np.flatnonzero(which).tolist()}
+
+
+def _few(found: Mapping[str, int]) -> dict[str, int]:
+    return few_of(list(found), np.array(list(found.values()), dtype=np.int64))
+
+
+def _written(values: Any, counts: IntArray, places: Iterable[int]) -> dict[str, int]:
+    return {as_text(_plain(values[place])): int(counts[place]) for place in places}
+
+
+def _suspected(name: str, kind: str, values: Any, counts: IntArray) -> list[int]:
+    if names_a_key(name):  # numbers that name things are near to nothing
+        return []
+    if kind == "time":
+        days = np.asarray(values).astype("M8[us]").astype(np.float64) / 86_400e6
+        return suspected_missing(days, counts, days=True)
+    return suspected_missing(np.asarray(values, dtype=np.float64), counts) if kind == "number" else []
 
 
 def kind_of(table: Table, name: str) -> str:

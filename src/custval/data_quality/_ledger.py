@@ -46,6 +46,7 @@ class Ledger:
         self.amounts = amounts
         self._reason = np.full(len(table), -1, dtype=np.int64)
         self._entries: list[_Entry] = []
+        self._kept: dict[str, NDArray[np.bool_]] = {}
 
     @property
     def staying(self) -> NDArray[np.bool_]:
@@ -61,6 +62,11 @@ class Ledger:
     def move(self, step: str, reason: str, rows: NDArray[np.int64], before: FloatArray, after: FloatArray) -> None:
         """Set money aside without taking a row out: what these rows had before and have no longer."""
         self._entries.append(_Entry(step, reason, np.concatenate([before, -after]), rows))
+
+    def keep(self, what: str, where: NDArray[np.bool_]) -> None:
+        """Say what there is about some of the rows, of which those that stay are counted."""
+        if (where & self.staying).any():
+            self._kept[what] = where & self.staying
 
     def _leaving(self, number: int) -> NDArray[np.int64]:
         return np.flatnonzero(self._reason == number)
@@ -110,8 +116,8 @@ class Ledger:
             return len(set(column_as_text(series)))
         return int(series.n_unique())
 
-    def account(self, amount_out: float | None) -> Account:
-        """Rows and money in, out and set aside."""
+    def account(self, amount_out: float | None, after: FloatArray | None = None) -> Account:
+        """Rows and money in, out and set aside; `after` are the amounts of the rows as they stay."""
         reasons = [entry.reason for entry in self._entries]
         rows = {e.reason: self._leaving(number).size for number, e in enumerate(self._entries) if e.moved is None}
         return Account(
@@ -121,4 +127,9 @@ class Ledger:
             amount_in=None if self.amounts is None else exact_sum(self.amounts),
             amount_out=amount_out,
             amount_set_aside=dict(zip(reasons, self._money(), strict=False)),
+            changed={e.reason: e.touched.size for e in self._entries if e.touched is not None and e.touched.size},
+            kept={
+                what: (int(rows.sum()), None if after is None else exact_sum(after, rows))
+                for what, rows in self._kept.items()
+            },
         )

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import html
-from collections.abc import Mapping
-from typing import Any
 
-from custval._frame import enter, nw
-from custval._result import Account, Result, _html, _is_frame
+from custval._page import sections_of
+from custval._result import Result
 
 __all__ = ["PrivateResult"]
-
-_DIGITS = 4
 
 
 class PrivateResult(Result):
@@ -24,34 +19,6 @@ class PrivateResult(Result):
 
     __slots__ = ()
 
-    def _repr_html_(self) -> str:
-        parts = [f"<div><strong>{html.escape(type(self).__name__)}</strong>"]
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]
-            value = getattr(self, field.name)
-            if not field.repr or field.name.startswith("_") or value is None or (_is_list(value) and not value):
-                continue
-            name = html.escape(field.name)
-            parts.append(f"<details open><summary>{name}</summary>{_shown(value)}</details>")
-        return "".join([*parts, "</div>"])
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, (Mapping, tuple, list))
-
-
-def _shown(value: Any) -> str:
-    return f"<pre>{html.escape(str(value))}</pre>" if isinstance(value, Account) else _html(_rounded(value))
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, _DIGITS)
-    if isinstance(value, Mapping):
-        return {name: _rounded(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return list(map(_rounded, value))
-    if _is_frame(value):
-        table = enter(value)
-        fractions = [name for name in table.columns if table[name].dtype == nw.Float64]
-        return table.leave(table.frame.with_columns(nw.col(*fractions).round(_DIGITS))) if fractions else value
-    return value
+    def _html_sections(self) -> list[str]:
+        shown = [f.name for f in dataclasses.fields(self) if f.repr and not f.name.startswith("_")]  # type: ignore[arg-type]
+        return sections_of({name: getattr(self, name) for name in shown})

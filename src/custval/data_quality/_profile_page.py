@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from custval.data_quality._called import names_a_key, names_a_person, names_a_year
@@ -15,6 +15,8 @@ from custval.data_quality._shares import percent
 __all__ = ["comparison_page", "profile_page"]
 
 _SHOWN_VALUES = 3
+_SHOWN_COLUMNS = 5
+_SHOWN_ROWS = 5
 _POOR = 0.95  # of a dimension: under it the bar has the color of a warning
 _YEARS = (1800, 2200)
 _LABELS = frozenset({"id", "id_number", "credit_code", "phone", "postcode"})
@@ -25,10 +27,16 @@ def profile_page(
     quality: Mapping[str, float | None],
     formulas: Mapping[str, str],
     columns: Mapping[str, ColumnProfile],
+    odd_rows: Sequence[tuple[int, str]] = (),
 ) -> str:
     """The six dimensions as bars with their formulas, and a table of the columns."""
     dimensions = [
-        [f'<span class="cv-name">{escape(name)}</span>', _judged(share), _percent(share), _dim(formulas[name])]
+        [
+            f'<span class="cv-name">{escape(name)}</span>',
+            _judged(share),
+            _percent(share),
+            _dim(formulas[name]) + _causes(name, formulas[name], columns),
+        ]
         for name, share in ((name, quality[name]) for name in formulas)
     ]
     headers = ["column", "type", "nulls", "distinct", "range", "mean ± sd", "top values", "pattern"]
@@ -36,8 +44,73 @@ def profile_page(
     if any(column.missing_spellings for column in columns.values()):
         headers.insert(3, "spelled missing")
         rows = [[*row[:3], _spelled(column), *row[3:]] for row, column in zip(rows, columns.values(), strict=True)]
-    table = table_of(headers, rows, (2, len(headers) - 5), "profile.to_frame() has all of them")
-    return page("Profile", subtitle, table_of(["quality", "", "", "formula"], dimensions, (2,)), table)
+    if any(column.rare_values for column in columns.values()):
+        headers.insert(-1, "rare values")
+        rows = [[*row[:-1], _counted(c.rare_values), row[-1]] for row, c in zip(rows, columns.values(), strict=True)]
+    table = table_of(headers, rows, (2, headers.index("distinct")), "profile.to_frame() has all of them")
+    quality_table = table_of(["quality", "", "", "formula"], dimensions, (2,))
+    return page("Profile", subtitle, quality_table, _odd(odd_rows), _suspects(columns), table)
+
+
+def _causes(name: str, formula: str, columns: Mapping[str, ColumnProfile]) -> str:
+    """Below the formula of a score: the columns that lower it most, and by which values."""
+    if name == "validity" and formula.startswith("1 − unusable"):
+        found = {c.column: (c.unusable, c.unusable_examples) for c in columns.values() if c.unusable}
+    elif name == "consistency":
+        found = {c.column: (c.variants, c.variant_examples) for c in columns.values() if c.variants}
+    else:
+        return ""
+    most = sorted(found, key=lambda column: -found[column][0])
+    lines = [
+        f'<br><span class="cv-name">{short(column)}</span> {found[column][0]:,}: {_counted(found[column][1], ", ")}'
+        for column in most[:_SHOWN_COLUMNS]
+    ]
+    more = len(most) - _SHOWN_COLUMNS
+    return "".join(lines) + (f"<br>{_dim(f'… and {more:,} more columns: see to_frame()')}" if more > 0 else "")
+
+
+def _counted(values: Mapping[str, int], between: str = "<br>") -> str:
+    """Values in a box, so that blanks at their ends are seen, and how often they stand there."""
+    lines = (
+        f'<span class="cv-line">{f"<code>{short(value, 24)}</code>" if value.strip() else "blank"} '
+        f"{_dim(f'{count:,}')}</span>"
+        for value, count in values.items()
+    )
+    return between.join(lines)
+
+
+def odd_rows_listed(rows: Sequence[tuple[int, str]]) -> str:
+    """Rows that are no data on one line: "header in row 7; total in rows 12, 30, … (5 in all)"."""
+    parts = []
+    for what in dict.fromkeys(what for _, what in rows):
+        numbers = [f"{row:,}" for row, kind in rows if kind == what]
+        shown = ", ".join(numbers[:_SHOWN_ROWS])
+        more = f", … ({len(numbers):,} in all)" if len(numbers) > _SHOWN_ROWS else ""
+        parts.append(f"{what} in row{'s' if len(numbers) > 1 else ''} {shown}{more}")
+    return "; ".join(parts)
+
+
+def _odd(rows: Sequence[tuple[int, str]]) -> str:
+    return f"<p>{tag('rows that are no data', 'mild')} {escape(odd_rows_listed(rows))}</p>" if rows else ""
+
+
+def _suspects(columns: Mapping[str, ColumnProfile]) -> str:
+    """Values that are likely codes for missing, and what to do about them."""
+    found = [column for column in columns.values() if column.suspected_missing]
+    if not found:
+        return ""
+    lines = [
+        [f'<span class="cv-name">{short(c.column)}</span>', _counted(c.suspected_missing, ", "), _dim(_advice(c))]
+        for c in found
+    ]
+    return table_of(["perhaps missing, or a cap", "value and rows", "if it means missing"], lines)
+
+
+def _advice(column: ColumnProfile) -> str:
+    if column.mean is None:
+        return "make these times null"
+    codes = ", ".join(column.suspected_missing)
+    return f"to_numeric or standardize with missing={{{column.column!r}: [{codes}]}}"
 
 
 def comparison_page(rows: tuple[int, int], quality: Mapping[str, Any], changes: Mapping[str, list[Any]]) -> str:
@@ -74,7 +147,7 @@ def comparison_page(rows: tuple[int, int], quality: Mapping[str, Any], changes: 
 
 
 def _pair(name: str, before: Any, after: Any) -> str:
-    show = _percent if name == "null_share" else lambda value: short(_type(written(value)), 60)
+    show = _percent if name == "null_share" else lambda value: short(written(value), 60)
     one, two = show(before) or "–", show(after) or "–"
     if name in {"null_share", "distinct", "mean"}:
         one, two = (f'<span class="cv-line">{text}</span>' for text in (one, two))
@@ -85,7 +158,7 @@ def _column(column: ColumnProfile) -> list[str]:
     missing = column.null_share
     return [
         f'<span class="cv-name">{short(column.column)}</span>',
-        _dim(_type(column.dtype)) + _reads(column),
+        _dim(column.dtype) + _reads(column),
         f"{written(column.nulls)}<br>{bar(missing, small=True, warn=True)}" if missing else _dim("0"),
         written(column.distinct),
         _range(column),
@@ -97,11 +170,6 @@ def _column(column: ColumnProfile) -> list[str]:
             for shape, share in column.patterns.items()
         ),
     ]
-
-
-def _type(dtype: str) -> str:
-    # Datetime(time_unit='us', time_zone=None) is Datetime to people
-    return dtype.partition("(")[0] if dtype.startswith("Datetime") and "time_zone=None" in dtype else dtype
 
 
 def _reads(column: ColumnProfile) -> str:

@@ -17,10 +17,13 @@ from custval.data_quality._judge import judge
 from custval.data_quality._rule import RuleSet
 from custval.data_quality._sealed import reduce_sealed, seal
 from custval.data_quality._text import column_as_text
-from custval.errors import DataError
+from custval.errors import ColumnError, DataError
 from custval.typing import FloatArray, Instant
 
 __all__ = ["Quality", "accuracy", "completeness", "consistency", "timeliness", "uniqueness", "validity"]
+
+_DAY = np.timedelta64(86_400_000_000, "us")
+_ENOUGH_TIMES = 20
 
 Judged = tuple[float | None, str]
 """A share and how it came about, or None and why not."""
@@ -44,7 +47,8 @@ class Quality(Result):
         1 − variants / known texts, where a variant is a text that differs only in case, spaces or width of characters
         from a more frequent one in its column ("france" beside "France").
     timeliness : float or None
-        Mean of max(0, 1 − age / shelf life) over the known times, ages counted up to `as_of`; 0 for later times.
+        Mean of max(0, 1 − age / shelf life) over the known times, ages counted up to `as_of`; 0 for later times. Dates
+        of birth are left out.
     accuracy : float or None
         Cells equal to the reference / cells that the reference knows, over the rows that it has.
     formulas : mapping of str to str
@@ -122,22 +126,43 @@ def timeliness(
     Ballou, D., Wang, R., Pazer, H. & Tayi, G. K. (1998). Modeling information manufacturing systems to determine
     information product quality. Management Science 44(4), 462-484: timeliness with sensitivity s = 1.
     """
-    ages = []
-    end = None
     known = [column for column in columns if not nulls(table[column]).all()]
     if not known:
         named = ", ".join(map(str.strip, as_text[:3])) + (", …" if len(as_text) > 3 else "")
         return None, f"the dates are text ({named}): read them with to_dates" if as_text else "there are no dates"
-    if as_of is None:
-        end = max(np.nanmax(times(table, column).wall.astype("M8[us]")) for column in known)
+    walls = []
     for column in known:
         stamps = times(table, column)
         wall = stamps.wall[~np.isnat(stamps.wall)].astype("M8[us]")
-        until = moment(as_of, "as_of", stamps.zone).last if as_of is not None else end
-        ages.append((until - wall) / np.timedelta64(86_400_000_000, "us"))
-    age = np.concatenate(ages)
+        walls.append((wall, None if as_of is None else moment(as_of, "as_of", stamps.zone).last))
+    found = np.concatenate([wall for wall, _ in walls])
+    end, note = _latest(found, shelf_life) if as_of is None else (None, "")
+    age = np.concatenate([((end if until is None else until) - wall) / _DAY for wall, until in walls])
     fresh = np.where(age < 0, 0.0, np.maximum(0.0, 1.0 - age / shelf_life.days))
-    return float(fresh.mean()), f"mean of max(0, 1 − age / {shelf_life}) over {age.size:,} times, as of {until}"
+    shown = walls[-1][1] if end is None else end
+    return (
+        float(fresh.mean()),
+        f"mean of max(0, 1 − age / {shelf_life}) over {age.size:,} times, as of {shown}{note}",
+    )
+
+
+def _latest(found: NDArray[np.datetime64], shelf_life: SpanOf) -> tuple[Any, str]:
+    """The latest time that is not far after the others, and what is to be said about it.
+
+    Far is what lies after the 99th percentile by more than that lies after the median, and by more than a shelf life;
+    of a few times each one counts.
+    """
+    stamps = np.sort(found)
+    end = stamps[-1]
+    if stamps.size >= _ENOUGH_TIMES:
+        middle, late = stamps[(stamps.size - 1) // 2], stamps[int(0.99 * (stamps.size - 1))]
+        limit = late + max(late - middle, np.timedelta64(int(min(shelf_life.days, 1e6) * 86_400e6), "us"))
+        end = stamps[np.searchsorted(stamps, limit, side="right") - 1]
+    after = int(np.sum(stamps > end))
+    if not after:
+        return end, ", the latest time in the table"
+    what = "1 time lies far after it and counts 0" if after == 1 else f"{after:,} times lie far after it and count 0"
+    return end, f", the latest time that is near the others; {what}: pass as_of"
 
 
 def accuracy(table: Table, reference: Table | None, key: str) -> Judged:
@@ -146,6 +171,7 @@ def accuracy(table: Table, reference: Table | None, key: str) -> Judged:
         return None, "no reference was given"
     table.require(key)
     reference.require(key)
+    _require_one_type(table, reference, key)
     rows, there = _matched(table, reference, key)
     equal = judged = 0
     for column in table.columns:
@@ -158,13 +184,29 @@ def accuracy(table: Table, reference: Table | None, key: str) -> Judged:
     return equal / judged, f"cells equal to the reference / cells that it knows = {equal:,} / {judged:,}"
 
 
+def _require_one_type(table: Table, reference: Table, key: str) -> None:
+    """Refuse keys that are equal never: 7 in one table, "7" in the other."""
+    kinds = [kind_of(one, key) for one in (table, reference) if not nulls(one[key]).all()]
+    if len(kinds) == 2 and kinds[0] != kinds[1] and "other" not in kinds:
+        words = {"number": "numbers", "time": "times", "boolean": "booleans", "text": "text"}
+        one, two = (words[kind] for kind in kinds)
+        raise ColumnError(
+            f"{key} holds {one} in {table.what} and {two} in {reference.what}: "
+            "no row of one would be found in the other",
+            column=key,
+            suggestion=f"give both one type first, in pandas: "
+            f"df[{key!r}] = df[{key!r}].astype({'str' if kinds[0] == 'text' else 'int'})",
+            code="key_type",
+        )
+
+
 def _matched(table: Table, reference: Table, key: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Rows that the reference has, and where it has them."""
     place: dict[Any, int] = {}
     for row, (value, gone) in enumerate(zip(reference[key].to_list(), nulls(reference[key]), strict=True)):
         if not gone and place.setdefault(value, row) != row:
             raise DataError(
-                f"the reference has {key!r} = {value!r} more than once (rows {place[value]} and {row})",
+                f"the reference has a {key!r} more than once (rows {place[value]} and {row})",
                 column=key,
                 suggestion="give a reference of one row per key",
                 code="not_unique",

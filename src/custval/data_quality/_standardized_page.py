@@ -28,7 +28,7 @@ def standardized_page(
     if n_changes:
         top = zip(*(list(changes[name])[:_SHOWN] for name in _CHANGE), strict=True)
         lines = [
-            [_name(column), short(before), _new(after), short(rule, 80), written(count)]
+            [_name(column), _text(before), _new(after), short(rule, 80), written(count)]
             for column, before, after, rule, count in top
         ]
         sections.append(table_of(_CHANGE, lines, (4,)) + _more(n_changes, "changes"))
@@ -50,7 +50,12 @@ def _name(column: str) -> str:
 
 
 def _new(after: str | None) -> str:
-    return '<span class="cv-dim">null</span>' if after is None else short(after)
+    return '<span class="cv-dim">null</span>' if after is None else _text(after)
+
+
+def _text(value: str) -> str:
+    """A text; in a box where blanks at its ends or in a row would not be seen."""
+    return short(value) if value == " ".join(value.split()) else f"<code>{short(value)}</code>"
 
 
 def _more(n: int, attribute: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import compress
 
 import numpy as np
+from numpy.typing import NDArray
 
 from custval.typing import IntArray
 
@@ -65,15 +66,14 @@ def _count(found: Counter[str], shapes: Sequence[str], counts: IntArray) -> None
             found[text] += times * count
 
 
-def not_usable(texts: Sequence[str], counts: IntArray) -> int:
-    """How many values are text with characters that are none: control characters, and what replaces broken ones."""
-    bad = 0
+def not_usable(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Which texts have characters that are none: control characters, and what replaces broken ones."""
+    bad = np.zeros(len(texts), dtype=bool)
     for part, chunk in _chunks(texts):
         whole = "".join(chunk)
         if whole.isprintable() and "\N{REPLACEMENT CHARACTER}" not in whole:
             continue
-        useless = np.array([not _is_usable(text) for text in chunk], dtype=bool)
-        bad += int(counts[part][useless].sum())
+        bad[part] = [not _is_usable(text) for text in chunk]
     return bad
 
 
@@ -83,15 +83,20 @@ def _is_usable(text: str) -> bool:
     return text.isprintable() or not any(unicodedata.category(char) == "Cc" and char not in "\t\n\r" for char in text)
 
 
-def misspelled(texts: Sequence[str], counts: IntArray) -> int:
-    """How many values are not written as most of those that differ from them in case, spaces and width only."""
+def misspelled(texts: Sequence[str], counts: IntArray) -> NDArray[np.bool_]:
+    """Which texts are not written as most of those that differ from them in case, spaces and width only.
+
+    Of spellings that are equally frequent the first counts as the right one.
+    """
     forms = [form for _, chunk in _chunks(texts) for form in _forms(chunk)]
     if len(set(forms)) == len(forms):
-        return 0
-    most: dict[str, int] = {}
-    for form, count in zip(forms, counts.tolist(), strict=True):
-        most[form] = max(most.get(form, 0), count)
-    return int(counts.sum()) - sum(most.values())
+        return np.zeros(len(texts), dtype=bool)
+    most: dict[str, tuple[int, int]] = {}
+    for place, (form, count) in enumerate(zip(forms, counts.tolist(), strict=True)):
+        most[form] = max(most.get(form, (0, 0)), (count, -place))
+    variant = np.ones(len(texts), dtype=bool)
+    variant[[-place for _, place in most.values()]] = False
+    return variant
 
 
 def _forms(chunk: Sequence[str]) -> list[str]:

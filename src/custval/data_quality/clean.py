@@ -194,7 +194,7 @@ def clean_transactions(
       − missing customer                         1                5.00
       − refunded                                 1               10.00
       − refund netted                            1              -15.00
-      − refunded in part                         0                5.00
+      − refunded in part (1 changed)             0                5.00
     rows out                                     2               28.00
     """
     refunds_policy = choice(refunds, "refunds", ("net", "drop", "keep"))
@@ -317,6 +317,7 @@ def _netted(ledger: Ledger, netting: Netting, unmatched: str) -> CleanedTransact
     ledger.remove("refunds", _NETTED, netting.gone & is_refund)
     if unmatched == "drop":
         ledger.remove("refunds", _UNMATCHED, netting.unmatched)
+    ledger.keep("unmatched refunds", netting.unmatched)
     changed = netting.changed & ledger.staying
     before = _amounts(ledger)
     after = numbers(netting.table, "amount", missing=True) if ledger.amounts is not None else before
@@ -358,15 +359,14 @@ def _clean_lazily(
 
 def _result(ledger: Ledger, after: Table, changed: NDArray[np.bool_]) -> CleanedTransactions:
     staying = ledger.staying
-    amount_out = None
-    if ledger.amounts is not None:
-        amount_out = exact_sum(numbers(after, "amount", missing=True), staying)
+    amounts = None if ledger.amounts is None else numbers(after, "amount", missing=True)
+    amount_out = None if amounts is None else exact_sum(amounts, staying)
     return CleanedTransactions(
         frame=after.leave(after.rows(staying)),
         removed=ledger.removed(),
         changed=_changes(ledger.table, after, np.flatnonzero(changed)),
         log=ledger.log(),
-        account=ledger.account(amount_out),
+        account=ledger.account(amount_out, amounts),
     )
 
 

@@ -10,15 +10,18 @@ import numpy as np
 
 from custval._check import span
 from custval._frame import Table, enter, nw, times
+from custval._kernels.pii_headers import header_clue
 from custval._result import Result
 from custval.data_quality import _quality
-from custval.data_quality._column_profile import ColumnProfile, Facts, profile_column
+from custval.data_quality._column_profile import ColumnProfile, Facts, listed, profile_column
+from custval.data_quality._odd_rows import odd_rows
 from custval.data_quality._page import written
-from custval.data_quality._profile_page import profile_page
+from custval.data_quality._profile_page import odd_rows_listed, profile_page
 from custval.data_quality._quality import Quality
 from custval.data_quality._repeats import repeats, text_where_needed
 from custval.data_quality._rule import Rule, RuleSet, as_rules
 from custval.data_quality._sealed import reduce_sealed, seal
+from custval.data_quality._shares import percent
 from custval.data_quality._text import as_text
 from custval.data_quality.comparing import ProfileComparison, compare_profiles
 from custval.typing import Instant, IntoFrame
@@ -35,10 +38,14 @@ class Profile(Result):
     rows, duplicate_rows : int
         Rows, and those that repeat an earlier row in all columns.
     date_span : tuple of two datetimes, or None
-        The first and the last time of the column `timestamp`; without one, of all columns of times.
+        The first and the last time of the column `timestamp`; without one, of all columns of times but those whose name
+        means a date of birth.
     quality : Quality
         Six shares, with their formulas in `quality.formulas`.
     columns : mapping of str to ColumnProfile
+    odd_rows : tuple of (int, str)
+        Rows, by number from 0, that are no data: a "header" whose cells equal the names of most columns, or a "total"
+        (by a word such as "Total", "Summe", "合计") with the sum of other rows in a column of numbers.
     """
 
     rows: int
@@ -47,6 +54,7 @@ class Profile(Result):
     quality: Quality
     columns: Mapping[str, ColumnProfile] = dataclasses.field(hash=False)
     _frame: Any = dataclasses.field(repr=False, compare=False)
+    odd_rows: tuple[tuple[int, str], ...] = ()
 
     def __post_init__(self) -> None:
         seal(self)
@@ -59,7 +67,8 @@ class Profile(Result):
 
         Columns: `column, dtype, rows, nulls, null_share, spelled_missing` (rows of text that is blank or says "NA",
         "?" …)`, distinct, minimum, maximum` (as text)`, mean, standard_deviation, top_value, top_count, pattern,
-        pattern_share, reads_as` ("dates", "numbers" or null)`, reads_as_share`.
+        pattern_share, reads_as` ("dates", "numbers" or null)`, reads_as_share, unusable, unusable_examples, variants,
+        variant_examples, rare_values, suspected_missing` (examples as text: "NA (12), blank (3)"; null without any).
         """
         return self._frame
 
@@ -67,10 +76,21 @@ class Profile(Result):
         """What changed from this profile to another one: see `compare_profiles`."""
         return compare_profiles(self, other)
 
-    def _repr_html_(self) -> str:
+    def __str__(self) -> str:
+        """The size, the six scores and a line per column."""
+        quality = self.quality
+        scores = (f"  {name:<14}{_score(quality[name]):>8}  {why}" for name, why in quality.formulas.items())
+        lines = (f"  {name}: {column}" for name, column in self.columns.items())
+        odd = [f"  rows that are no data: {odd_rows_listed(self.odd_rows)}"] if self.odd_rows else []
+        return "\n".join([f"Profile: {self._size()}", *scores, *odd, *lines])
+
+    def _size(self) -> str:
         span = f" · {' to '.join(map(written, self.date_span))}" if self.date_span else ""
         size = f"{self.rows:,} rows × {len(self.columns):,} columns · {self.duplicate_rows:,} repeated rows"
-        return profile_page(size + span, dict(self.quality), self.quality.formulas, self.columns)
+        return size + span
+
+    def _repr_html_(self) -> str:
+        return profile_page(self._size(), dict(self.quality), self.quality.formulas, self.columns, self.odd_rows)
 
 
 def profile(
@@ -94,7 +114,8 @@ def profile(
     key : str
         The column that says which row of the reference is meant.
     as_of : date, datetime, datetime64 or ISO text, optional
-        Up to when the age of times is counted; by default up to the latest time in the table.
+        Up to when the age of times is counted; by default up to the latest time in the table that is not far after the
+        others (after the 99th percentile by more than that is after the median, and by more than `shelf_life`).
     shelf_life : str
         The age at which data are no longer timely.
 
@@ -107,7 +128,8 @@ def profile(
     Raises
     ------
     ColumnError
-        If the key, or a column of a rule that is not optional, is missing.
+        If the key, or a column of a rule that is not optional, is missing; if the key is of another type in the
+        reference.
     DataError
         If the reference has a key twice, or the frame is lazy.
 
@@ -175,7 +197,14 @@ def profile(
         ),
         columns={column.column: column for column in columns},
         _frame=_as_frame(table, columns),
+        odd_rows=odd_rows(
+            table, [f.kind for f in facts], {name: f.row_words for name, f in zip(table.columns, facts, strict=True)}
+        ),
     )
+
+
+def _score(share: float | None) -> str:
+    return "–" if share is None else percent(share, 1, 3)
 
 
 def _duplicate_rows(table: Table, kinds: Sequence[str]) -> int:
@@ -193,13 +222,22 @@ def _duplicate_rows(table: Table, kinds: Sequence[str]) -> int:
 
 
 def _date_columns(table: Table, facts: Sequence[Facts]) -> list[str]:
-    """The columns that date the rows: `timestamp`, or without one all columns of times; those that know a time."""
-    dates = [name for name, fact in zip(table.columns, facts, strict=True) if fact.kind == "time" and fact.known]
+    """The columns that date the rows: `timestamp`, or without one all columns of times but births."""
+    dates = [
+        name
+        for name, fact in zip(table.columns, facts, strict=True)
+        if fact.kind == "time" and fact.known and not _names_a_birth(name)
+    ]
     return ["timestamp"] if "timestamp" in dates else dates
 
 
+def _names_a_birth(name: str) -> bool:
+    return header_clue(name).kind == "birth_date"
+
+
 def _read_as_dates(table: Table, facts: Sequence[Facts]) -> list[str]:
-    return [name for name, fact in zip(table.columns, facts, strict=True) if fact.reads_as_dates]
+    names = zip(table.columns, facts, strict=True)
+    return [name for name, fact in names if fact.reads_as_dates and not _names_a_birth(name)]
 
 
 def _date_span(table: Table, dates: Sequence[str]) -> tuple[Any, Any] | None:
@@ -241,5 +279,11 @@ def _as_frame(table: Table, columns: Sequence[ColumnProfile]) -> Any:
             "pattern_share": floats("pattern_share", [share for _, share in shape]),
             "reads_as": texts("reads_as", [what for what, _ in read]),
             "reads_as_share": floats("reads_as_share", [share for _, share in read]),
+            "unusable": np.array([c.unusable for c in columns], dtype=np.int64),
+            "unusable_examples": texts("unusable_examples", [listed(c.unusable_examples) for c in columns]),
+            "variants": np.array([c.variants for c in columns], dtype=np.int64),
+            "variant_examples": texts("variant_examples", [listed(c.variant_examples) for c in columns]),
+            "rare_values": texts("rare_values", [listed(c.rare_values) for c in columns]),
+            "suspected_missing": texts("suspected_missing", [listed(c.suspected_missing) for c in columns]),
         }
     )

@@ -14,9 +14,9 @@ from scipy.optimize import linear_sum_assignment
 from custval._frame import Table, enter, nulls, nw, to_mapping
 from custval._kernels.drift import kolmogorov_smirnov
 from custval._result import Result
-from custval.data_quality._column_profile import distinct_values, kind_of
+from custval.data_quality._column_profile import distinct_values, kind_of, type_name
 from custval.data_quality._measured import measured
-from custval.data_quality._page import page, short, table_of, tag
+from custval.data_quality._page import escape, page, short, table_of, tag
 from custval.data_quality._sealed import reduce_sealed, seal
 from custval.data_quality._text import as_text
 from custval.typing import FloatArray, IntoFrame
@@ -28,7 +28,10 @@ _SKETCH = 1_000
 _LIKELY = 0.6
 _ALIKE = 0.5
 _FEW_VALUES = 10
-_FACTORS = (*(10.0**k for k in range(1, 10)), 60.0, 3_600.0, 86_400.0)
+# inches, weeks, decades, dozens, hours, days of a month and a year, minutes, hours, days in seconds; powers of ten
+_FACTORS = (2.54, 7.0, 12.0, 24.0, 30.4, 60.0, 365.25, 3_600.0, 86_400.0, *(10.0**k for k in range(1, 10)))
+_LEAST = 2.0
+_CLOSE = 0.1
 _TOLERANCE = 0.25
 
 
@@ -50,7 +53,8 @@ class SchemaDifference(Result):
     renamed : mapping of str to str
         A removed column and the added one that is likely the same: a hint, both stay in `added` and `removed`.
     units : mapping of str to float
-        Columns whose values are likely in another unit: a hint, the factor from before to after.
+        Columns whose values are likely in another unit: a hint, the factor from before to after (one that is well
+        known, or the one that was measured).
     """
 
     same: bool
@@ -75,17 +79,22 @@ class SchemaDifference(Result):
 
     def _repr_html_(self) -> str:
         kinds = {"added": "good", "removed": "strong", "type": "strong", "nulls": "mild", "order": ""}
+        words = {"renamed": "hint: renamed?", "unit": "hint: another unit?"}
+        found = list(zip(*to_mapping(enter(self._frame)).values(), strict=True))
         rows = [
             [
-                tag(f"hint: {change}" if hint else change, kinds.get(change, "mild")),
+                tag(words.get(change, change), kinds.get(change, "mild")),
                 f'<span class="cv-name">{short(column or "")}</span>',
-                short(before or "", 80),
-                short(after or "", 80),
+                "values as they were" if change == "unit" else short(before or "", 80),
+                escape(f"values {after}") if change == "unit" else short(after or "", 80),
             ]
-            for change, column, before, after, hint in zip(*to_mapping(enter(self._frame)).values(), strict=True)
+            for change, column, before, after, _ in found
         ]
-        subtitle = "the same schema" if self.same else f"{sum(not row[0].startswith('hint') for row in rows):,} rows"
-        return page("Schemas", subtitle, table_of(["change", "column", "before", "after"], rows))
+        hints = sum(bool(hint) for *_, hint in found)
+        findings = len(found) - hints
+        said = "the same schema" if self.same else f"{findings:,} difference{'' if findings == 1 else 's'}"
+        said += f" · {hints:,} hint{'' if hints == 1 else 's'} at what lies behind" if hints else ""
+        return page("Schemas", said, table_of(["change", "column", "before", "after"], rows) if rows else "")
 
 
 def schema_difference(before: IntoFrame, after: IntoFrame) -> SchemaDifference:
@@ -114,7 +123,9 @@ def schema_difference(before: IntoFrame, after: IntoFrame) -> SchemaDifference:
       their distinct values that both have, numbers and times by 1 − D of Kolmogorov and Smirnov. Each column is paired
       once, so that the sum is largest. Beyond 10,000 pairs no renaming is looked for.
     - A column of numbers is likely in another unit where all three quartiles of the absolute values that are not 0
-      changed by the same power of ten, or by 60, 3,600 or 86,400 (minutes, hours, days), up to a quarter.
+      changed by one ratio, up to a quarter, and by 2 at least. Where the mean ratio is within a tenth of a factor that
+      is well known (2.54, 7, 12, 24, 30.4, 60, 365.25, 3,600, 86,400, powers of ten), it is that factor, else the ratio
+      that was measured, to three digits.
 
     Examples
     --------
@@ -134,7 +145,7 @@ def schema_difference(before: IntoFrame, after: IntoFrame) -> SchemaDifference:
     both = [name for name in one.columns if name in two]
     removed = tuple(name for name in one.columns if name not in two)
     added = tuple(name for name in two.columns if name not in one)
-    dtypes = {name: (str(one[name].dtype), str(two[name].dtype)) for name in both}
+    dtypes = {name: _type_names(one[name].dtype, two[name].dtype) for name in both}
     gaps = {name: (bool(nulls(one[name]).any()), bool(nulls(two[name]).any())) for name in both}
     types = {name: pair for name, pair in dtypes.items() if pair[0] != pair[1]}
     nullable = {name: pair for name, pair in gaps.items() if pair[0] != pair[1]}
@@ -153,8 +164,8 @@ def schema_difference(before: IntoFrame, after: IntoFrame) -> SchemaDifference:
         _frame=_as_frame(
             one,
             [
-                *(("added", name, None, str(two[name].dtype), False) for name in added),
-                *(("removed", name, str(one[name].dtype), None, False) for name in removed),
+                *(("added", name, None, type_name(two[name].dtype), False) for name in added),
+                *(("removed", name, type_name(one[name].dtype), None, False) for name in removed),
                 *(("type", name, *pair, False) for name, pair in types.items()),
                 *(
                     ("nulls", name, *("some" if has else "none" for has in pair), False)
@@ -162,10 +173,24 @@ def schema_difference(before: IntoFrame, after: IntoFrame) -> SchemaDifference:
                 ),
                 *([("order", None, ", ".join(both), ", ".join(order), False)] if order != both else []),
                 *(("renamed", old, old, new, True) for old, new in renamed.items()),
-                *(("unit", name, "1", f"{factor:g}", True) for name, factor in units.items()),
+                *(("unit", name, "× 1", _times(factor), True) for name, factor in units.items()),
             ],
         ),
     )
+
+
+def _type_names(one: Any, two: Any) -> tuple[str, str]:
+    """Two types in plain words, which differ where the types do: in the resolution of times, if in nothing else."""
+    names = (type_name(one), type_name(two))
+    if names[0] == names[1] and str(one) != str(two):
+        return tuple(
+            f"{name}, {getattr(dtype, 'time_unit', dtype)}" for name, dtype in zip(names, (one, two), strict=True)
+        )  # type: ignore[return-value]
+    return names
+
+
+def _times(factor: float) -> str:
+    return f"× {factor:,g}" if factor >= 1.0 else f"÷ {1.0 / factor:,.4g}"
 
 
 def _as_frame(table: Table, rows: Sequence[tuple[Any, ...]]) -> Any:
@@ -243,13 +268,16 @@ def _units(one: Table, two: Table, pairs: Mapping[str, str]) -> dict[str, float]
 
 
 def _factor(before: FloatArray, after: FloatArray) -> float | None:
-    """By which factor of units all quartiles changed; None if by none."""
+    """By which factor, known or measured, all quartiles changed; None if each by another, or by little."""
     sizes = [np.abs(column[np.isfinite(column) & (column != 0)]) for column in (before, after)]
     if not (sizes[0].size and sizes[1].size):
         return None
     ratios = np.quantile(sizes[1], [0.25, 0.5, 0.75]) / np.quantile(sizes[0], [0.25, 0.5, 0.75])
-    for factor in _FACTORS:
-        for signed in (factor, 1.0 / factor):
-            if np.all(np.abs(np.log(ratios / signed)) <= np.log1p(_TOLERANCE)):
-                return signed
-    return None
+    ratio = float(np.exp(np.mean(np.log(ratios))))
+    if np.any(np.abs(np.log(ratios / ratio)) > np.log1p(_TOLERANCE)):
+        return None
+    size = max(ratio, 1.0 / ratio)
+    known = min(_FACTORS, key=lambda factor: abs(np.log(size / factor)))
+    if abs(np.log(size / known)) <= np.log1p(_CLOSE):
+        return known if ratio > 1.0 else 1.0 / known
+    return float(f"{ratio:.3g}") if size >= _LEAST else None
