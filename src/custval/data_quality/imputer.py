@@ -17,9 +17,10 @@ from custval._frame import Table, enter, new_frame, nulls, nw, to_mapping
 from custval._model import check_fitted, envelope, open_envelope
 from custval._result import Result
 from custval.data_quality._column_models import ColumnModels
+from custval.data_quality._columns_named import columns_named
 from custval.data_quality._fills import Fill, kinds_of, learn_fill, why_left
 from custval.data_quality._ledger import refuse_taken_names
-from custval.data_quality._measured import Strata, chosen_columns, strata
+from custval.data_quality._measured import Strata, strata
 from custval.data_quality._page import page, short, table_of, written
 from custval.data_quality._sealed import reduce_sealed, seal
 from custval.data_quality._text import as_text
@@ -165,8 +166,8 @@ class Imputer(TransformerMixin, BaseEstimator):
         strategy = choice(self.strategy, "strategy", _STRATEGIES)
         flag(self.add_indicator, "add_indicator")
         table, _ = self._table(X, reset=True)
-        excluded = chosen_columns(table, self.exclude, "exclude")
-        groups = strata(table, chosen_columns(table, self.by, "by"))
+        excluded = [] if self.exclude is None else columns_named(table, self.exclude, "exclude")
+        groups = strata(table, self.by)
         kinds = kinds_of(table)
         self.left_: dict[str, str] = {}
         self._fills: dict[str, Fill] = {}
@@ -288,7 +289,7 @@ class Imputer(TransformerMixin, BaseEstimator):
     def _impute(self, X: Any) -> Imputation:
         check_fitted(self, "left_")
         table, is_array = self._table(X, reset=False)
-        groups = strata(table, chosen_columns(table, self.by, "by"))
+        groups = strata(table, self.by)
         matrix = None if self._models is None else self._models.matrix(table)
         columns: dict[str, Any] = {}
         log: list[tuple[str, NDArray[np.int64], list[Any], list[str]]] = []

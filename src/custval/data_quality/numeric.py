@@ -15,11 +15,11 @@ from custval._frame import Table, Texts, distinct_texts, enter, holds_text, nw, 
 from custval._result import Result
 from custval.data_quality._changes import ColumnChanges, log_of, refuse_problems, unparsed_of
 from custval.data_quality._clean_text import clean, clean_header
+from custval.data_quality._columns_named import columns_named
 from custval.data_quality._kinds import kind_by_name
 from custval.data_quality._missing import Missing
 from custval.data_quality._number_text import Number, NumberText, decimal_evidence, resolve_number, scan_number
 from custval.data_quality._sealed import reduce_sealed, seal
-from custval.data_quality._wanted import wanted_columns
 from custval.typing import IntoFrame
 
 __all__ = ["ParsedNumbers", "to_numeric"]
@@ -151,7 +151,7 @@ def to_numeric(
     )
     on_error = choice(errors, "errors", ("null", "raise"))
     table = enter(frame)
-    asked = wanted_columns(table, columns)
+    asked = None if columns is None else columns_named(table, columns)
     spellings = Missing(missing, table, {})
     changed, decided, made = [], {}, {}
     for column in asked if asked is not None else table.columns:

@@ -14,9 +14,10 @@ from custval._kernels.robust import normal_flag_rate
 from custval._result import Result
 from custval.data_quality._called import names_a_key
 from custval.data_quality._column_profile import kind_of
+from custval.data_quality._columns_named import columns_named
 from custval.data_quality._flags import Flags, by_fences, by_forest, by_robust_z
 from custval.data_quality._ledger import refuse_taken_names
-from custval.data_quality._measured import chosen_columns, counts_on, measured, strata
+from custval.data_quality._measured import counts_on, measured, strata
 from custval.data_quality._page import bar, page, short, table_of, written
 from custval.data_quality._sealed import reduce_sealed, seal
 from custval.errors import ColumnError, CustvalError, DataError
@@ -184,8 +185,9 @@ def outliers(
     whole(random_state, "random_state")
     table = enter(frame)
     refuse_taken_names(table, ("is_outlier", "outlier_reasons"), "outliers")
-    groups = strata(table, chosen_columns(table, by, "by"))
-    values, kinds, skipped = _columns_to_judge(table, chosen_columns(table, columns), groups.columns)
+    groups = strata(table, by)
+    named = [] if columns is None else columns_named(table, columns)
+    values, kinds, skipped = _columns_to_judge(table, named, groups.columns)
     logged = _columns_to_log(table, values, log)
     judged = {name: np.log(column) if name in logged else column for name, column in values.items()}
     if method == "isolation_forest":
@@ -238,7 +240,7 @@ def _columns_to_log(table: Table, values: Mapping[str, FloatArray], log: Any) ->
     positive = {name for name, column in values.items() if not np.any(column <= 0)}
     if isinstance(log, (bool, np.bool_)):
         return positive if log else set()
-    named = set(chosen_columns(table, log, "log"))
+    named = set(columns_named(table, log, "log"))
     for name in sorted(named - positive):
         if name in values:
             count = int(np.sum(values[name] <= 0))

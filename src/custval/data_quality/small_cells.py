@@ -14,7 +14,8 @@ from custval._check import whole
 from custval._frame import Table, enter, labels, nw, refuse_nulls
 from custval._kernels.anonymity import combine
 from custval._kernels.cell_suppression import suppress
-from custval.data_quality._cells import cells, column_names, quiet_numbers
+from custval.data_quality._cells import cells, quiet_numbers
+from custval.data_quality._columns_named import columns_named
 from custval.data_quality._ledger import refuse_taken_names
 from custval.data_quality._private import PrivateResult
 from custval.errors import CustvalError, DataError
@@ -130,9 +131,9 @@ def suppress_small_cells(
     table = enter(frame)
     table.require(counts)
     least = whole(minimum, "minimum", at_least=1)
-    more = [] if also is None else column_names(also, table, "also")
+    more = [] if also is None else columns_named(table, also, "also")
     rest = [name for name in table.columns if name != counts and name not in more]
-    dimensions = column_names(rest if by is None else by, table, "by") if rest or by is not None else []
+    dimensions = columns_named(table, rest if by is None else by, "by") if rest or by is not None else []
     if counts in dimensions or counts in more or set(more) & set(dimensions):
         raise CustvalError("counts, by and also must be different columns")
     refuse_taken_names(table, ("suppressed",), "suppress_small_cells")
