@@ -103,7 +103,7 @@ SIGNATURES = {
     "data_quality.mask": "(frame, columns=None, *, minimum_confidence=0.5)",
     "data_quality.pseudonymize": "(frame, columns, key, *, by_column=False, prefix='', length=32)",
     "data_quality.respect_consent": ("(frame, purpose, *, consents=None, consent=None, purposes=None, as_of=None)"),
-    "data_quality.retention": "(frame, time, keep, *, as_of, missing='raise')",
+    "data_quality.retention": "(frame, time, keep, *, as_of, missing_time='raise')",
     "data_quality.suppress_small_cells": "(frame, counts, minimum=10, *, by=None, also=None)",
     "data_quality.validate": "(frame, rules, key=None, *, tz=None)",
     "segmentation.RFMScorer": "(n_bins=5, method='quantile', segments='standard', *, cuts=None)",

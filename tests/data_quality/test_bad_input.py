@@ -259,7 +259,7 @@ CALLS = {
         ),
         in_account,
     ),
-    "retention": (["x"], lambda frame, x: dq.retention(frame, x, "1Y", as_of=AS_OF, missing="keep"), in_account),
+    "retention": (["x"], lambda frame, x: dq.retention(frame, x, "1Y", as_of=AS_OF, missing_time="keep"), in_account),
     "suppress_small_cells": (["x"], lambda frame, x: dq.suppress_small_cells(frame, x), same_rows),
     "suppress_small_cells by": (["x"], lambda frame, x: dq.suppress_small_cells(frame, "row_count", by=x), same_rows),
 }

@@ -153,11 +153,11 @@ def test_retention(frame_library, to_lists):
     )
     with pytest.raises(DataError, match="1 of 4"):
         retention(frame, "t", "3Y", as_of="2024-12-31")
-    kept = retention(frame, "t", "3Y", as_of="2024-12-31", missing="keep")
+    kept = retention(frame, "t", "3Y", as_of="2024-12-31", missing_time="keep")
     assert to_lists(kept.frame)["x"] == [3, 4]
     assert to_lists(kept.removed)["x"] == [1, 2]
     assert dict(kept.account.set_aside) == {"older than 3Y": 2}
-    dropped = retention(frame, "t", "30D", as_of=dt.datetime(2022, 1, 30, 12), missing="drop")
+    dropped = retention(frame, "t", "30D", as_of=dt.datetime(2022, 1, 30, 12), missing_time="drop")
     assert to_lists(dropped.frame)["x"] == []
     assert dict(dropped.account.set_aside) == {"older than 30D": 3, "no time": 1}
 
@@ -179,6 +179,6 @@ def test_retention_refuses():
     with pytest.raises(ColumnError) as caught:
         retention({"t": ["secret"]}, "t", "1Y", as_of="2024-01-01")
     assert "secret" not in str(caught.value)
-    for kwargs in ({"keep": "long"}, {"keep": "0D"}, {"missing": "?"}, {"as_of": "soon"}):
+    for kwargs in ({"keep": "long"}, {"keep": "0D"}, {"missing_time": "?"}, {"as_of": "soon"}):
         with pytest.raises(CustvalError):
             retention({"t": [DAY(2024, 1, 1)]}, "t", **({"keep": "1Y", "as_of": "2024-01-01"} | kwargs))

@@ -7,7 +7,6 @@ import datetime as dt
 import json
 import pickle
 from collections import Counter
-from itertools import pairwise
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -53,7 +52,7 @@ def test_every_library_gives_the_same_in_its_own_frames(frame_library):
     assert (lists(one), lists(two)) == (lists(before[0]), lists(before[1]))
     rows = lists(found.to_frame())
     assert rows["column"] == list(REFERENCE)
-    assert rows["verdict"] == ["not compared", "large", "large", "stable", "stable", "not compared"]
+    assert rows["verdict"] == ["not compared", "large", "large", "stable", "not compared", "not compared"]
     assert (found.drifted, found.rows) == (("amount", "channel"), (120, 120))
     assert rows["reason"][0] == "is an identifier"
     assert rows["reason"][5] == "is nearly unique"
@@ -63,10 +62,14 @@ def test_every_library_gives_the_same_in_its_own_frames(frame_library):
     assert rows["vanished_share"][2] == 0.25
     ks = stats.ks_2samp(REFERENCE["amount"], CURRENT["amount"], method="asymp")
     assert rows["ks_statistic"][1] == pytest.approx(ks.statistic)
-    assert rows["p_value"][1] == pytest.approx(ks.pvalue)
+    assert rows["ks_p_value"][1] == pytest.approx(ks.pvalue)
+    # 120 and 120 values in ten bins
+    assert rows["p_value"][1] == pytest.approx(stats.chi2.sf(rows["psi"][1] / (2 / 120), 9), rel=1e-9)
     counts = np.array([[60, 30], [30, 30], [30, 0], [0, 30]]).T
     chi = stats.chi2_contingency(counts, correction=False)
     assert (rows["chi_square"][2], rows["p_value"][2]) == (pytest.approx(chi.statistic), pytest.approx(chi.pvalue))
+    # without a null on either side there is no test, and none is counted
+    assert [p is not None for p in rows["null_p_value"]] == [False, False, True, True, False, False]
     gone = stats.chi2_contingency([[0, 30], [120, 90]], correction=False)
     assert rows["null_p_value"][2] == pytest.approx(gone.pvalue)
     tests = [p for name in ("p_value", "null_p_value") for p in rows[name] if p is not None]
@@ -75,13 +78,20 @@ def test_every_library_gives_the_same_in_its_own_frames(frame_library):
 
 
 def slow_psi(reference, current, bins):
-    cuts = sorted({float(np.quantile(reference, i / bins)) for i in range(1, bins)} - {max(reference)})
-    index = 0.0
-    k = len(cuts) + 1
-    edges = [-np.inf, *cuts, np.inf]
-    for low, high in pairwise(edges):
-        p = (sum(low < v <= high for v in reference) + 0.5) / (len(reference) + 0.5 * k)
-        q = (sum(low < v <= high for v in current) + 0.5) / (len(current) + 0.5 * k)
+    distinct, n = sorted(set(reference)), len(reference)
+    ends = set(distinct) if len(distinct) <= bins else {float(np.quantile(reference, i / bins)) for i in range(1, bins)}
+    heavy = {v for v in distinct if reference.count(v) > max(1, n / bins)}
+    ends -= {distinct[-1]}
+
+    def place(value):
+        # halves: a heavy value by itself, and what lies between
+        return value in heavy, sum(end < value for end in ends), sum(v < value for v in heavy)
+
+    one, two = Counter(map(place, reference)), Counter(map(place, current))
+    places = one.keys() | two.keys()
+    index, k = 0.0, len(places)
+    for at in places:
+        p, q = (one[at] + 0.5) / (n + 0.5 * k), (two[at] + 0.5) / (len(current) + 0.5 * k)
         index += (q - p) * np.log(q / p)
     return index
 
@@ -129,22 +139,83 @@ def test_size_decides_and_chance_is_ruled_out():
     assert nulls["y"].verdict == "large"
 
 
-def test_false_alarms_by_simulation():
+def test_discrete_columns_that_shift():
+    rng = np.random.default_rng(0)
+    ratings = np.repeat([1, 2, 3, 4, 5], [20, 20, 20, 20, 920])
+    flag = np.repeat([0, 1], [50, 950])
+    one = {"rating": ratings, "flag": flag, "member": 1 - flag, "same": np.full(1000, 5), "price": ratings * 1.0}
+    two = {
+        "rating": np.ones(1000, dtype=int),
+        "flag": np.repeat([0, 1], [800, 200]),
+        "member": np.repeat([0, 1], [200, 800]),
+        "same": np.full(1000, 4),
+        "price": np.full(1000, 4.5),
+    }
+    assert drift(one, two).drifted == tuple(one)
+    assert {c.verdict for c in drift(one, {k: rng.permutation(v) for k, v in one.items()}).columns.values()} == {
+        "stable"
+    }
+    found = drift(one, two).columns["flag"]
+    assert (found.bins, found.counts_reference, found.counts_current) == (("≤ 0", "= 1"), (50, 950), (800, 200))
+
+
+def some_table(rng, rows):
+    return {
+        "a": rng.normal(size=rows),
+        "b": rng.choice([1.0, 2.0, 3.0, 4.0, 5.0], rows, p=[0.02, 0.03, 0.05, 0.2, 0.7]),
+        "c": rng.choice(list("pqrst"), rows).tolist(),
+        "d": np.where(rng.random(rows) < 0.2, np.nan, rng.gamma(1.0, size=rows)),
+    }
+
+
+@pytest.mark.parametrize("rows", [(50, 50), (400, 100)])
+def test_false_alarms_by_simulation(rows):
     rng = np.random.default_rng(1)
-    alarms = 0
-    for _ in range(150):
-        one, two = (
-            {
-                "a": rng.normal(size=200),
-                "b": rng.gamma(1.0, size=200),
-                "c": rng.choice(list("pqrst"), 200).tolist(),
-                "d": np.where(rng.random(200) < 0.2, np.nan, rng.normal(size=200)),
-            }
-            for _ in range(2)
-        )
-        alarms += bool(drift(one, two).drifted)
+    rounds = 80
+    alarms = sum(bool(drift(*(some_table(rng, n) for n in rows)).drifted) for _ in range(rounds))
     # by Benjamini and Hochberg at most 5 % of such tables where nothing has changed
-    assert alarms / 150 <= 0.05 + 3 * 0.018
+    assert alarms / rounds <= 0.05 + 3 * 0.0244
+
+
+def test_power_by_simulation():
+    rng = np.random.default_rng(2)
+    rounds, n = 40, 250
+    spread = shift = 0
+    for _ in range(rounds):
+        one = {"spread": rng.normal(size=n), "shift": rng.normal(size=n)}
+        two = {"spread": rng.normal(0, 1.6, n), "shift": rng.normal(0.6, 1, n)}
+        found = drift(one, two).drifted
+        spread += "spread" in found
+        shift += "shift" in found
+    assert min(spread, shift) >= 0.95 * rounds
+
+
+def test_nulls_and_types_are_judged_in_every_column():
+    n = 200
+    one = {"customer_id": list(range(n)), "amount": [n / 7 for n in range(n)], "at": [dt.datetime(2024, 5, 1)] * n}
+    two = {
+        "customer_id": [None] * 120 + list(range(80)),
+        "amount": [str(n) for n in range(n)],
+        "at": [dt.datetime(2024, 6, 1)] * n,
+    }
+    found = drift(one, two)
+    assert found.drifted == ("customer_id", "amount")
+    assert [c.verdict for c in found.columns.values()] == ["large", "other type", "not compared"]
+    assert [c.reason for c in found.columns.values()] == [
+        "nulls +60.0 points, is an identifier",
+        "holds number in one and text in the other",
+        "is a time, and time goes on",
+    ]
+    assert "other type" in found._repr_html_()
+    assert drift(one, two, "at").drifted == ("at",)
+
+
+def test_tables_without_nulls_do_not_pay_for_tests_of_nulls():
+    rng = np.random.default_rng(3)
+    one, two = ({f"x{i}": rng.normal(size=100) for i in range(4)} for _ in range(2))
+    columns = drift(one, two).columns.values()
+    assert {c.null_p_value for c in columns} == {None}
+    assert [c.p_adjusted for c in columns] == pytest.approx(stats.false_discovery_control([c.p_value for c in columns]))
 
 
 def test_kinds_that_do_not_meet_and_columns_without_values():

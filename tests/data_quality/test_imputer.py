@@ -59,6 +59,22 @@ PEOPLE = {
 }
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["收件人", "联系人", "address", "ship_to_street", "postcode", "zip", "ip", "birthday", "login", "userName",
+     "用户名", "email_opt_in", "optIn", "marketing consent", "微信"],
+)  # fmt: skip
+def test_what_belongs_to_one_person_is_not_invented(name):
+    done = Imputer().fit({name: ["a", "a", "b", None]}).transform_with_log({name: ["a", "a", "b", None]})
+    assert done.frame[name][3] is None
+    assert dict(done.left) == {name: "named like what belongs to one person"}
+
+
+@pytest.mark.parametrize("name", ["product_name", "city", "phone_model", "store", "活动", "option", "ship_mode"])
+def test_what_belongs_to_many_is_filled(name):
+    assert Imputer().fit_transform({name: ["a", "a", "b", None]})[name][3] == "a"
+
+
 def test_every_library_comes_back_filled(frame_library):
     frame = frame_library(PEOPLE)
     before = copy.deepcopy(frame)

@@ -38,7 +38,7 @@ def summary_of(frame, *some):
 TEXTS = {
     "number": (["1", "-1.5", " 2. ", "+.5", "1e3"], ["", "a", "1,5", "€ 5", "nan", "inf", "1_0", "0x1", "１"]),
     "time": (["2024-01-31", "2024-01-31T12:30", " 2024-01-31 12:30:01.5 ", "9999-12-31", "1893-01-01"], ["x", "31.1."]),
-    "boolean": (["true", "No", " Y ", "1", "0", "是", "否"], ["", "2", "maybe", "wahr"]),
+    "boolean": (["true", "No", " Y ", "1", "0", "是", "否", "on", "有", "√", "Off"], ["", "2", "maybe", "wahr"]),
 }
 
 
@@ -241,7 +241,7 @@ def test_outliers_by_the_median(rows, threshold):
 
 def test_what_these_rules_cannot_read_fails_in_all_rows_and_says_why(frame_library):
     for rule, reason in (
-        (rules.near_duplicate(["text"], time="n"), "must hold dates or times"),
+        (rules.near_duplicate(["text"], order_by="n"), "must hold dates or times"),
         (rules.refund_after_purchase("text", by="n", order_by="t"), "'text' must hold numbers"),
         (rules.refund_after_purchase("n", by="text", order_by="text"), "must hold dates or times"),
         (rules.no_outliers("text"), "'text' must hold numbers"),
@@ -264,8 +264,8 @@ def test_rules_about_tables_reject_no_row(frame_library):
     some = [
         rules.fresh("t", "7D", as_of="2024-01-07"),
         rules.fresh("t", "1D", as_of="2024-01-08", name="late"),
-        rules.share_of_nulls("x", 0.5),
-        rules.share_of_nulls("x", 0.4, severity="warning", name="gaps"),
+        rules.share_of_nulls("x", high=0.5),
+        rules.share_of_nulls("x", high=0.4, severity="warning", name="gaps"),
         rules.share_of("c", ["web"], high=0.4),
         rules.statistic("amount", "mean", low=1, high=2),
         rules.statistic("amount", 0.5, high=1.5, name="middle"),
@@ -360,8 +360,8 @@ ANY_RULES = [
     rules.not_in_set("a", ["x"]),
     rules.excludes_pattern("a", "测|0"),
     rules.varied(["a", "b"]),
-    rules.near_duplicate(time="b"),
-    rules.near_duplicate("a", time="b", name="near"),
+    rules.near_duplicate(order_by="b"),
+    rules.near_duplicate("a", order_by="b", name="near"),
     rules.refund_after_purchase("a", by="c", order_by="b"),
     rules.constant("a"),
     rules.no_outliers("a", by="c", severity="error"),
@@ -369,7 +369,7 @@ ANY_RULES = [
     rules.unique(["a", "c"]),
     rules.fresh("b"),
     rules.share_of("a", [1], low=0.1),
-    rules.share_of_nulls("a", 0.1),
+    rules.share_of_nulls("a", high=0.1),
     rules.statistic("a", "mean", low=0),
 ]
 

@@ -191,12 +191,32 @@ def test_the_forest_finds_a_combination():
     frame.loc[3, "c"] = None
     found = outliers(frame, method="isolation_forest")
     assert 500 in found.flags["row"].to_list()
-    flags = found.flags.set_index("row").sort_values("score")
-    assert 500 in flags.index[-3:]
+    # most trees do not draw this row, and tell it no better from the others at the edge: among 1,000 it is of the first
+    for seed in range(3):
+        flags = outliers(frame, method="isolation_forest", rng=seed).flags.set_index("row").sort_values("score")
+        assert 500 in flags.index[-8:]
     assert flags.loc[500, "column"] == "b"
     assert "unusual row" in flags.loc[500, "reason"]
     again = outliers(frame, method="isolation_forest")
     pd.testing.assert_frame_equal(again.flags, found.flags)
+
+
+def test_the_forest_does_not_depend_on_the_order_of_rows():
+    rng = np.random.default_rng(8)
+    frame = pd.DataFrame({"a": rng.normal(size=801), "b": rng.integers(0, 9, 801) * 1.0, "c": rng.gamma(2.0, size=801)})
+    frame.loc[::50, "c"] = np.nan
+    found = outliers(frame, method="isolation_forest", threshold=2.5)
+    assert found.flagged_rows > 5
+    order = rng.permutation(801)
+    other = outliers(frame.iloc[order], method="isolation_forest", threshold=2.5)
+    flags = other.flags.assign(row=order[other.flags["row"]]).sort_values("row", ignore_index=True)
+    pd.testing.assert_frame_equal(flags, found.flags)
+    seeds = [outliers(frame, method="isolation_forest", rng=seed).flags for seed in (1, 1, np.random.default_rng(1), 2)]
+    assert seeds[0].equals(seeds[1])
+    assert seeds[0].equals(seeds[2])
+    assert not seeds[0].equals(seeds[3])
+    with pytest.raises(CustvalError, match="rng must be"):
+        outliers(frame, method="isolation_forest", rng="one")
 
 
 @pytest.mark.parametrize("method", ["robust_z", "iqr", "isolation_forest"])

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from custval._kernels.identity_numbers import RESIDENT_REGIONS
 from custval.data_quality import identity_numbers, standardize, standardizing
 from custval.data_quality._chinese_places import PREFECTURES, PROVINCES
 from custval.data_quality._clean_text import MISSING
 from custval.data_quality._countries import COUNTRIES
 from custval.data_quality._kinds import KINDS
-from custval.data_quality._names import split_chinese_name
 from custval.errors import ColumnError, CustvalError, DataError
 
 
@@ -107,20 +107,6 @@ def test_people_called_null_stay():
     after, problems = one("family_name", ["Null", "Na", "NULL", "null", "n/a", "Smith"])
     assert [None if pd.isna(value) else value for value in after] == ["Null", "Na", None, None, None, "Smith"]
     assert not problems
-
-
-@pytest.mark.parametrize(
-    ("name", "parts"),
-    [
-        ("欧阳娜娜", ("欧阳", "娜娜")),
-        ("王伟", ("王", "伟")),
-        ("诸葛亮", ("诸葛", "亮")),
-        ("司马", ("司", "马")),
-        ("王", ("王", "")),
-    ],
-)
-def test_family_names_of_two_characters(name, parts):
-    assert split_chinese_name(name) == parts
 
 
 EMAILS = {
@@ -315,6 +301,8 @@ def test_cities():
 
 def test_every_place_by_each_of_its_names():
     assert len(PROVINCES) == 34
+    # the numbers of residents begin with them; 83 are residence permits
+    assert {province.code for province in PROVINCES} | {"83"} == RESIDENT_REGIONS
     assert len(PREFECTURES) == 333  # 293 cities, 7 prefectures, 30 autonomous prefectures, 3 leagues
     for form in ("short", "full", "latin"):
         after, problems = one("province", [getattr(province, form) for province in PROVINCES], region="CN")
@@ -356,6 +344,8 @@ def test_identity_numbers():
     # what is not understood has its characters cleaned all the same
     assert one("id_number", ["１１０１０５194912310021"]) == (["110105194912310021"], {0: _WRONG_CHECK})
     assert identity_numbers.birth_date("nonsense") is None
+    assert identity_numbers.is_resident_id("11010519491231002X", as_of="1949-12-31")
+    assert identity_numbers.birth_date("11010519491231002X", as_of="1949-12-30") is None
     with pytest.raises(CustvalError, match="must be text"):
         identity_numbers.complete(110105194912310021)
 

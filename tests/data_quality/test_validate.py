@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import datetime as dt
 import json
 import math
@@ -410,6 +411,49 @@ def test_a_pandas_index_carries_no_meaning():
     for part in (result.accepted, result.rejected, result.failures, result.summary):
         pd.testing.assert_index_equal(part.index, pd.RangeIndex(len(part)))
     assert sorted(result.failures["row"].unique()) == [1, 2, 3]
+
+
+def test_accepted_rows_are_those_that_were_judged(frame_library):
+    frame = frame_library(LINES)
+    result = validate(frame, rules.in_range("quantity", 1))
+    if isinstance(frame, dict):
+        frame["quantity"] = [-1] * 4
+    elif hasattr(frame, "iloc"):
+        frame["quantity"] = -1
+        if pd.__version__ >= "3":
+            frame.iloc[0, list(frame.columns).index("customer_id")] = "eve"
+        del frame["email"]
+    elif isinstance(frame, pytest.importorskip("polars").DataFrame):
+        frame.drop_in_place("email")
+    assert lists(result.accepted) == {name: values[:2] for name, values in LINES.items()}
+    assert result.accepted is result.accepted
+
+
+def test_accepted_rows_are_the_callers():
+    frame = pd.DataFrame({"n": [1, 2, 3], "text": ["a", "b", "c"]})
+    accepted = validate(frame, rules.in_range("n", 1)).accepted
+    accepted.loc[0, "n"] = 9
+    assert frame["n"].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("read_before", [True, False])
+def test_accepted_rows_travel_whether_they_were_read_or_not(read_before):
+    frame = pd.DataFrame(LINES)
+    result = validate(frame, rules.not_null("amount"))
+    if read_before:
+        pd.testing.assert_frame_equal(result.accepted, frame.iloc[[0, 2, 3]].reset_index(drop=True))
+    others = [
+        pickle.loads(pickle.dumps(result)),  # noqa: S301 - just pickled
+        copy.copy(result),
+        copy.deepcopy(result),
+        dataclasses.replace(result, passed=True),
+    ]
+    for other in others:
+        pd.testing.assert_frame_equal(other.accepted, result.accepted)
+    assert result.to_dict()["accepted"]["quantity"] == [1, 0, 0]
+    assert "accepted: 3 rows" in str(result)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        result.accepted = frame
 
 
 def test_results_travel():

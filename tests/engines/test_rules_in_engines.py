@@ -65,7 +65,7 @@ SOME = [
     rules.fresh("timestamp", "1D", as_of="2011-03-20"),
     rules.fresh("timestamp", "1D", as_of="2011-03-30", name="late"),
     rules.fresh("text", name="no time"),
-    rules.share_of_nulls("amount", 0.01),
+    rules.share_of_nulls("amount", high=0.01),
     rules.share_of("currency", ["EUR"], low=0.5, high=0.9),
     rules.share_of("currency", [1], low=0.5, name="no number"),
     *(rules.statistic("amount", of, low=0) for of in ("mean", "median", "sum", "std", "min", "max", 0.25)),

@@ -13,6 +13,8 @@ from custval._kernels.identity_numbers import (
     gb_national_insurance_is_valid,
     iban_is_valid,
     luhn_is_valid,
+    read_cn_resident_id,
+    read_unified_social_credit_code,
     unified_social_credit_code_is_valid,
     us_social_security_is_valid,
 )
@@ -89,6 +91,48 @@ def test_exactly_one_digit_fits_a_resident(province, place, born, serial):
 )
 def test_residents_by_hand(text):
     assert cn_resident_id_is_valid(text) is (text == "11010519491231002x ")
+
+
+def with_check(stem):
+    weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
+    return stem + "10X98765432"[sum(w * int(d) for w, d in zip(weights, stem, strict=True)) % 11]
+
+
+def test_foreigners_with_permanent_residence_are_residents():
+    number = with_check("91184019850105123")
+    assert cn_resident_id_is_valid(number)
+    assert read_cn_resident_id(number).number == number
+
+
+@pytest.mark.parametrize(
+    ("born", "as_of", "problem"),
+    [
+        ("18611231", None, "birth_date"),
+        ("18620101", None, ""),
+        ("20351231", None, ""),
+        ("20360101", None, "birth_date"),
+        ("20990101", None, "birth_date"),
+        ("20240301", dt.date(2024, 3, 1), ""),
+        ("20240302", dt.date(2024, 3, 1), "birth_date"),
+        ("20990101", dt.date(2100, 1, 1), ""),
+        ("20230229", None, "birth_date"),
+    ],
+)
+def test_births_that_nobody_living_can_have(born, as_of, problem):
+    assert read_cn_resident_id(with_check(f"110105{born}002"), as_of).problem == problem
+
+
+def test_problems_of_residents():
+    read = {text: read_cn_resident_id(text) for text in ("1101", "990105194912310021", "00010519491231002X")}
+    assert [found.problem for found in read.values()] == ["characters", "check", "region"]
+    assert read_cn_resident_id("100105194912310021").problem == "region"
+    old = read_cn_resident_id("１１０１０５-491231-002")
+    assert (old.number, old.completed) == ("11010519491231002X", True)
+    assert read_unified_social_credit_code("9135 0100 m000 100y43").number == "91350100M000100Y43"
+    assert [read_unified_social_credit_code(t).problem for t in ("O" * 18, "91350100M000100Y44")] == [
+        "characters",
+        "check",
+    ]
 
 
 @pytest.mark.parametrize("text", ["91350100M000100Y43", "91440300708461136T"])

@@ -8,18 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
-from custval._kernels.multiple_testing import benjamini_hochberg, holm
+from custval._kernels.multiple_testing import benjamini_hochberg
 
 P = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=12)
-
-
-def slow_holm(p):
-    order = sorted(range(len(p)), key=p.__getitem__)
-    adjusted, highest = [0.0] * len(p), 0.0
-    for place, i in enumerate(order):
-        highest = max(highest, p[i] * (len(p) - place))
-        adjusted[i] = min(highest, 1.0)
-    return adjusted
 
 
 def rejected_step_up(p, q):
@@ -41,30 +32,21 @@ def test_benjamini_hochberg_rejects_what_the_paper_rejects(p, sixteenths):
     assert set(np.flatnonzero(benjamini_hochberg(p) <= q + 1e-12)) == rejected_step_up(p, q + 1e-12)
 
 
-@given(P)
-def test_holm_is_the_slow_one(p):
-    assert holm(p).tolist() == slow_holm(p)
-    assert (holm(p) >= benjamini_hochberg(p) - 1e-15).all()
-
-
-@pytest.mark.parametrize("adjust", [benjamini_hochberg, holm])
-def test_tests_that_were_not_made_do_not_count(adjust):
-    adjusted = adjust([0.01, np.nan, 0.04])
+def test_tests_that_were_not_made_do_not_count():
+    adjusted = benjamini_hochberg([0.01, np.nan, 0.04])
     assert np.isnan(adjusted[1])
-    assert adjusted[[0, 2]].tolist() == adjust([0.01, 0.04]).tolist()
-    assert adjust([]).size == 0
-    assert np.isnan(adjust([np.nan])).all()
+    assert adjusted[[0, 2]].tolist() == benjamini_hochberg([0.01, 0.04]).tolist()
+    assert benjamini_hochberg([]).size == 0
+    assert np.isnan(benjamini_hochberg([np.nan])).all()
 
 
-def test_promises_by_simulation():
+def test_its_promise_by_simulation():
     rng = np.random.default_rng(0)
-    found_falsely, family_wrong, rounds = 0.0, 0, 2000
+    found_falsely, rounds = 0.0, 2000
     for _ in range(rounds):
         true = rng.uniform(size=30)
         p = np.concatenate([true, rng.uniform(size=10) ** 8])
         chosen = benjamini_hochberg(p) <= 0.1
         found_falsely += chosen[:30].sum() / max(chosen.sum(), 1)
-        family_wrong += bool((holm(p) <= 0.1)[:30].any())
     # the share of false discoveries is q m0 / m exactly for independent tests: 0.075
     assert found_falsely / rounds == pytest.approx(0.075, abs=0.01)
-    assert 0.05 < family_wrong / rounds < 0.115

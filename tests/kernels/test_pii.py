@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
+import importlib.util
 import itertools
 import re
 import string
@@ -267,10 +269,33 @@ def test_years_of_dates(day, form):
 
 
 @pytest.mark.parametrize(
-    "text", ["2024-13-40", "19901790", "2024-01-02 12:30:00", "1990", "1.2.1990.3", "30/02/2021", "0000-00-00"]
+    "text",
+    [
+        "2024-13-40",
+        "19901790",
+        "2024-01-02 12:30:00",
+        "1990",
+        "1.2.1990.3",
+        "30/02/2021",
+        "0000-00-00",
+        "99 May 3000",
+        "30 Feb 2020",
+        "May 0, 1990",
+        "17 May 1066",
+        "April 31, 1999",
+    ],
 )
 def test_no_dates(text):
     assert year_in(text) is None
+
+
+def test_months_are_english_whatever_the_language_of_the_process(monkeypatch):
+    monkeypatch.setattr(calendar, "month_name", ["", *(f"M{n}" for n in range(1, 13))])
+    monkeypatch.setattr(calendar, "month_abbr", ["", *(f"M{n}" for n in range(1, 13))])
+    spec = importlib.util.find_spec("custval._kernels.dates_in_text")
+    fresh = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fresh)
+    assert [fresh.year_in(text) for text in ("17 March 1990", "Sept. 3, 2001", "17 M3 1990")] == [1990, 2001, None]
 
 
 HEADERS = {
@@ -322,6 +347,9 @@ def test_headers_that_name_nothing(header):
         ("bank_account", "DE89 3704 0044 0532 0130 00", "DE89 **** **** **** **30 00"),
         ("name", "Jane O'Neil", "J*** O***"),
         ("name", "欧阳春梅", "欧阳**"),
+        ("name", "长孙无忌", "长孙**"),
+        ("name", "爱新觉罗玄烨", "爱新觉罗**"),
+        ("name", "欧阳", "欧*"),
         ("name", "李雷", "李*"),
         ("ip_address", "10.0.12.7", "10.0.**.*"),
         ("address", "北京市朝阳区建国路88号", "北京市***"),

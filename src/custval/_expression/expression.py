@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from custval._check import nearest
 from custval._expression import syntax
 from custval._expression.meaning import Part, as_type, column_of, known_of, part_of, reads_of
+from custval._expression.on_arrays import fails_on_arrays
 from custval._expression.syntax import Column, Node, Reader, RefusalError
 from custval._frame import Table, enter, nulls, nw
 from custval.errors import ColumnError, CustvalError
@@ -118,6 +119,10 @@ class Expression:
         [-1.0]
         """
         return self._bind(frame, lambda node, part: as_type(node, part, "condition").false)
+
+    def fails_on_arrays(self, table: Table) -> NDArray[np.bool_] | None:
+        """The same as an array, in a fraction of the time; None unless it is all about plain arrays of numbers."""
+        return fails_on_arrays(self.node, self.columns, table)
 
     def evaluate(self, columns: Any) -> NDArray[Any]:
         """The result for each row, from arrays or an eager frame.

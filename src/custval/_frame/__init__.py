@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import narwhals.stable.v2 as nw
 
-from custval._frame.codes import codes, identifiers
+from custval._frame.codes import arrow_codes, coded_texts, codes, identifiers
 from custval._frame.engine_times import day_number, wall_clock, zone_of_days
 from custval._frame.engine_values import (
     as_number,
@@ -22,7 +22,7 @@ from custval._frame.engine_values import (
     require_identifiers,
     require_numbers,
 )
-from custval._frame.keys import refuse_duplicates, refuse_other_libraries, shared_codes
+from custval._frame.keys import duplicated, refuse_duplicates, refuse_other_libraries, shared_codes
 from custval._frame.lazy import LazyTable, enter_any, said_plainly
 from custval._frame.options import unchanged_pandas
 from custval._frame.table import Table, enter, missing_column, new_frame, to_mapping
@@ -36,21 +36,24 @@ from custval._frame.texts import (
     whole_numbers,
 )
 from custval._frame.times import Times, is_times, parse_times, refuse_other_zone, stamps, times, zone_of
-from custval._frame.values import as_floats, constant, examples, labels, nulls, numbers, refuse_nulls
+from custval._frame.values import as_floats, constant, examples, labels, nulls, numbers, plain, refuse_nulls
 
 __all__ = [
     "LazyTable",
     "Table",
     "Texts",
     "Times",
+    "arrow_codes",
     "as_floats",
     "as_number",
     "as_text_column",
+    "coded_texts",
     "codes",
     "constant",
     "count_where",
     "day_number",
     "distinct_texts",
+    "duplicated",
     "enter",
     "enter_any",
     "examples",
@@ -68,6 +71,7 @@ __all__ = [
     "numbers",
     "nw",
     "parse_times",
+    "plain",
     "refuse_duplicates",
     "refuse_nulls",
     "refuse_other_libraries",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from custval._frame.table import Table
-from custval._frame.values import refuse_nulls
+from custval._frame.values import nulls, refuse_nulls
 from custval.errors import ColumnError, DataError
 
 
@@ -31,6 +31,49 @@ def codes(series: nw.Series[Any], *, ordered: bool = True) -> tuple[NDArray[np.i
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     return rank[code], distinct[order]
+
+
+def coded_texts(series: nw.Series[Any]) -> tuple[NDArray[Any], list[Any]]:
+    """Number the distinct values of a column of text, in any order; −1 where there is none.
+
+    Returns
+    -------
+    codes : array of signed integers, shape (n,)
+    distinct : list
+        Texts, and what else a column of objects may hold. Of a categorical column all its categories.
+    """
+    encoded = arrow_codes(series)
+    if encoded is not None:
+        return encoded[0], encoded[1].to_pylist()
+    if not series.implementation.is_pandas_like():
+        known = np.flatnonzero(~nulls(series))
+        part, distinct = codes(series[known], ordered=False)
+        code = np.full(len(series), -1, dtype=np.int64)
+        code[known] = part
+        return code, distinct.to_list()
+    import pandas as pd
+
+    native = series.to_native()
+    if isinstance(native.dtype, pd.CategoricalDtype):
+        return native.cat.codes.to_numpy(), native.cat.categories.tolist()
+    code, found = pd.factorize(native)
+    return code, found.tolist()
+
+
+def arrow_codes(series: nw.Series[Any]) -> tuple[NDArray[Any], Any] | None:
+    """The codes of a column of text that stands in Arrow, −1 for null, and its dictionary; None for other columns."""
+    if series.dtype != nw.String or not len(series):
+        return None
+    column: Any = series.to_native()
+    if series.implementation.is_pandas():
+        if getattr(column.dtype, "storage", "") != "pyarrow" and not hasattr(column.dtype, "pyarrow_dtype"):
+            return None
+        column = column.array.__arrow_array__()
+    elif not series.implementation.is_pyarrow():
+        return None
+    encoded = column.dictionary_encode()
+    encoded = encoded.combine_chunks() if hasattr(encoded, "combine_chunks") else encoded
+    return encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), encoded.dictionary
 
 
 def identifiers(table: Table, column: str, door: str) -> tuple[NDArray[np.int64], nw.Series[Any]]:

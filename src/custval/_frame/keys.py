@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
 import numpy as np
+from numpy.typing import NDArray
 
 from custval._frame.codes import codes, identifiers
 from custval._frame.table import Table
@@ -14,7 +15,7 @@ from custval._frame.values import examples
 from custval.errors import ColumnError, CustvalError, DataError
 from custval.typing import IntArray
 
-__all__ = ["refuse_duplicates", "refuse_other_libraries", "shared_codes"]
+__all__ = ["duplicated", "refuse_duplicates", "refuse_other_libraries", "shared_codes"]
 
 
 def refuse_other_libraries(tables: Sequence[Table]) -> None:
@@ -32,6 +33,21 @@ def refuse_other_libraries(tables: Sequence[Table]) -> None:
 
 def _library(table: Table) -> str:
     return "a mapping" if table.is_mapping else str(table.frame.implementation.value)
+
+
+def duplicated(table: Table, columns: Sequence[str], keep: Literal["first", "none"]) -> NDArray[np.bool_]:
+    """Rows equal to another one in these columns, null to null; with `keep="first"` the first of them is not."""
+    if table.frame.implementation.is_pandas():
+        native = table.frame.to_native()
+        rows = native[columns[0]] if len(columns) == 1 else native[list(columns)]
+        return np.array(rows.duplicated(keep="first" if keep == "first" else False).to_numpy(), dtype=bool)
+    place = "row"
+    while place in columns:
+        place += "_"
+    kept = table.frame.select(*columns).with_row_index(place).unique(subset=list(columns), keep=keep)[place]
+    found = np.ones(len(table), dtype=bool)
+    found[kept.to_numpy()] = False
+    return found
 
 
 def refuse_duplicates(table: Table, code: IntArray) -> None:

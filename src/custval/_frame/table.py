@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -75,15 +75,27 @@ class Table:
         numbers = np.flatnonzero(which) if which.dtype == bool else which
         return self.frame[numbers]
 
-    def leave(self, frame: nw.DataFrame[Any]) -> Any:
-        """Back to what came in: the user's library, or a mapping of lists."""
+    def kept(self) -> Table:
+        """The same rows for later: columns that are put into the frame, or taken out of it, do not show.
+
+        Nothing is copied. Cells of pandas that are changed in place show, unless pandas copies on write.
+        """
+        native = self.frame.to_native()
+        if self.frame.implementation.is_pandas_like():
+            native = native.copy(deep=False)
+        elif self.frame.implementation.is_polars():
+            native = native.clone()
+        return replace(self, frame=nw.from_native(native, eager_only=True))
+
+    def leave(self, frame: nw.DataFrame[Any], *, fresh: bool = False) -> Any:
+        """Back to what came in: the user's library, or a mapping of lists; `fresh` cells are nobody else's."""
         # rows gathered by number bring an index along, and an index of pandas carries no meaning
         frame = nw.maybe_reset_index(frame)
         if self.is_narwhals:
             return frame
         if self.is_mapping:
             return {name: _as_list(frame[name]) for name in frame.columns}
-        return _own(frame.to_native()) if frame.implementation.is_pandas() else frame.to_native()
+        return _own(frame.to_native()) if frame.implementation.is_pandas() and not fresh else frame.to_native()
 
 
 def enter(frame: IntoFrame, what: str = "the table") -> Table:

@@ -22,8 +22,24 @@ def examples(mask: NDArray[np.bool_], most: int = 5) -> list[int]:
     return found
 
 
+def plain(series: nw.Series[Any]) -> NDArray[Any] | None:
+    """The numbers, booleans or times of numpy that a column of pandas is, read-only and not copied; else None."""
+    if not series.implementation.is_pandas():
+        return None
+    native = series.to_native()
+    if not isinstance(native.dtype, np.dtype) or native.dtype.kind not in "iufbM":
+        return None
+    values: NDArray[Any] = native.to_numpy().view()
+    values.flags.writeable = False
+    return values
+
+
 def nulls(series: nw.Series[Any]) -> NDArray[np.bool_]:
     """Where a column is null; NaN counts as null in every library."""
+    values = plain(series)
+    if values is not None:
+        found: NDArray[np.bool_] = np.zeros(len(values), bool) if values.dtype.kind in "iub" else np.isnan(values)
+        return found
     mask = series.is_null()
     if series.dtype.is_float():
         mask = mask | series.is_nan().fill_null(value=True)
@@ -54,10 +70,12 @@ def numbers(table: Table, column: str, *, missing: bool = False) -> FloatArray:
     always raise.
     """
     series = _numeric(table[column], table.what)
-    gone = nulls(series)
-    if gone.any():
-        if not missing:
-            refuse_nulls(series, table.what, "drop or fill these rows first")
+    gone, held = nulls(series), plain(series)
+    if not missing and gone.any():
+        refuse_nulls(series, table.what, "drop or fill these rows first")
+    if held is not None:
+        values = held.astype(np.float64, copy=False)
+    elif gone.any():
         values = np.full(len(series), np.nan)
         values[~gone] = as_floats(series[np.flatnonzero(~gone)])
     else:

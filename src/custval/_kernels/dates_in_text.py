@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 
-__all__ = ["year_in"]
+__all__ = ["MONTHS", "year_in"]
 
 _FORMS = (
     re.compile(r"(?P<y>\d{4})(?P<s>[-/.])(?P<a>\d{1,2})(?P=s)(?P<b>\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?", re.ASCII),
@@ -13,11 +13,17 @@ _FORMS = (
     re.compile(r"(?P<y>\d{4}) ?年 ?(?P<a>\d{1,2}) ?月 ?(?P<b>\d{1,2}) ?[日号]?", re.ASCII),
     re.compile(r"(?P<a>\d{1,2})(?P<s>[-/.])(?P<b>\d{1,2})(?P=s)(?P<y>\d{4})", re.ASCII),
 )
-_MONTH = "|".join(name.casefold() for name in calendar.month_name[1:])
-_SHORT = "|".join(name.casefold() for name in calendar.month_abbr[1:])
-_WRITTEN = re.compile(
-    rf"(?:\d{{1,2}}[ -](?:{_MONTH}|{_SHORT})\.?,?[ -]|(?:{_MONTH}|{_SHORT})\.? \d{{1,2}},? )(?P<y>\d{{4}})",
-    re.ASCII | re.IGNORECASE,
+_SPELLINGS = (
+    "jan january|feb february|mar march|apr april|may|jun june|jul july|aug august|sep sept september|oct october|"
+    "nov november|dec december"
+)
+MONTHS = {name: month for month, names in enumerate(_SPELLINGS.split("|"), start=1) for name in names.split()}
+"""The months in English, written out since those of `calendar` are in the language of the process."""
+
+_MONTH = "(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + ")"
+_WRITTEN = (
+    re.compile(rf"(?P<day>\d{{1,2}})[ -]{_MONTH}\.?,?[ -](?P<y>\d{{4}})", re.ASCII | re.IGNORECASE),
+    re.compile(rf"{_MONTH}\.? (?P<day>\d{{1,2}}),? (?P<y>\d{{4}})", re.ASCII | re.IGNORECASE),
 )
 
 
@@ -35,11 +41,18 @@ def year_in(text: str) -> int | None:
     for form in _FORMS:
         found = form.fullmatch(text)
         if found is not None:
-            year, a, b = int(found["y"]), int(found["a"]), int(found["b"])
-            return year if 1800 <= year <= 2100 and _is_a_day(year, a, b) else None
-    written = _WRITTEN.fullmatch(text)
-    return None if written is None else int(written["y"])
+            return _year_of(found["y"], (found["a"], found["b"]), (found["b"], found["a"]))
+    for form in _WRITTEN:
+        found = form.fullmatch(text)
+        if found is not None:
+            return _year_of(found["y"], (MONTHS[found["month"].casefold()], found["day"]))
+    return None
 
 
-def _is_a_day(year: int, a: int, b: int) -> bool:
-    return any(1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1] for month, day in ((a, b), (b, a)))
+def _year_of(written: str, *months_and_days: tuple[int | str, str]) -> int | None:
+    year = int(written)
+    if not 1800 <= year <= 2100:
+        return None
+    read = [(int(month), int(day)) for month, day in months_and_days]
+    is_a_day = any(1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1] for month, day in read)
+    return year if is_a_day else None

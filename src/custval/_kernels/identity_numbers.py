@@ -1,8 +1,8 @@
 """Numbers that prove themselves: check digits of cards, bank accounts, and Chinese identity and credit codes.
 
-Each function takes a text and says whether it is such a number: length, characters and check digits. Spaces and
-hyphens between the digits are allowed where people write them (cards and bank accounts), and full-width digits
-count as digits. That a number is valid does not mean that it was ever given out.
+The functions take a text and say whether it is such a number: length, characters and check digits. Spaces and
+hyphens between the digits are allowed where people write them, and full-width digits count as digits. That a number is
+valid does not mean that it was ever given out.
 """
 
 from __future__ import annotations
@@ -10,23 +10,28 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from typing import NamedTuple
 
 from custval._kernels.check_characters import CREDIT_CODE_CHARACTERS, mod_11_2, mod_31
 
 __all__ = [
+    "RESIDENT_REGIONS",
+    "Proven",
     "cn_resident_id_is_valid",
     "gb_national_insurance_is_valid",
     "iban_is_valid",
     "luhn_is_valid",
+    "read_cn_resident_id",
+    "read_unified_social_credit_code",
     "unified_social_credit_code_is_valid",
     "us_social_security_is_valid",
 ]
 
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # twice a digit, digits added up
 
-_RESIDENT = re.compile(r"[1-9]\d{16}[\dXx]", re.ASCII)
-# the first two digits: provinces, Taiwan, Hong Kong, Macao (and 83, residence permits of Taiwan)
-_PROVINCES = frozenset(
+_RESIDENT = re.compile(r"\d{17}[\dX]", re.ASCII)
+_OLD_RESIDENT = re.compile(r"\d{15}", re.ASCII)
+RESIDENT_REGIONS = frozenset(
     map(
         str,
         [
@@ -43,8 +48,15 @@ _PROVINCES = frozenset(
         ],
     )
 )
+"""The first two digits: provinces, Taiwan, Hong Kong, Macao (and 83, residence permits of Taiwan)."""
+_FOREIGN = "9"  # the first digit of foreigners with permanent residence
+# The numbers are given out since 1984, and nobody is known to have lived for more than 122 years.
+_FIRST_BIRTH = dt.date(1862, 1, 1)
+# What no number can say yet: a date that does not move, so that an answer stays the same. `as_of` says it exactly.
+_LAST_BIRTH = dt.date(2035, 12, 31)
 
 _CREDIT = re.compile(rf"[{CREDIT_CODE_CHARACTERS}]{{2}}\d{{6}}[{CREDIT_CODE_CHARACTERS}]{{10}}", re.ASCII)
+_SEPARATORS = re.compile(r"[ \-_.']")
 
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", re.ASCII)
 # how long the account numbers of a country are, from the register of ISO 13616
@@ -132,17 +144,33 @@ def iban_is_valid(text: str) -> bool:
     return int("".join(str(int(char, 36)) for char in account[4:] + account[:4])) % 97 == 1
 
 
-def cn_resident_id_is_valid(text: str) -> bool:
-    """Whether a text is the number of a Chinese resident: province, a birth date there is, and the check digit.
+class Proven(NamedTuple):
+    """A number as it is written in full, or why it is none: "characters", "region", "birth_date" or "check"."""
+
+    number: str = ""
+    problem: str = ""
+    completed: bool = False
+
+
+def read_cn_resident_id(text: str, as_of: dt.date | None = None) -> Proven:
+    """The number of a Chinese resident: region, a birth date there is, and the check character.
 
     Parameters
     ----------
     text : str
-        18 characters, the last a digit or X of either case.
+        18 characters, the last a digit or X of either case, or the 15 digits that were given out before 1999: these
+        are completed by the century and the check character. Spaces and ``-_.'`` are left out.
+    as_of : date, optional
+        Nobody is born after it. By default the end of 2035, whatever the day is. Nobody is born before 1862.
 
     Returns
     -------
-    bool
+    Proven
+        With the 18 characters, or the first problem.
+
+    Notes
+    -----
+    Foreigners with permanent residence have a 9 in front, and what follows is not looked up.
 
     References
     ----------
@@ -150,28 +178,46 @@ def cn_resident_id_is_valid(text: str) -> bool:
 
     Examples
     --------
+    >>> read_cn_resident_id("110105 491231 002").number, read_cn_resident_id("110105194912310021").problem
+    ('11010519491231002X', 'check')
+    """
+    bare = _bare(text)
+    old = _OLD_RESIDENT.fullmatch(bare) is not None
+    if not old and _RESIDENT.fullmatch(bare) is None:
+        return Proven(problem="characters")
+    stem = bare[:6] + "19" + bare[6:] if old else bare[:17]
+    if stem[:2] not in RESIDENT_REGIONS and stem[0] != _FOREIGN:
+        return Proven(problem="region")
+    if not _is_a_birth_date(stem[6:14], as_of or _LAST_BIRTH):
+        return Proven(problem="birth_date")
+    full = stem + mod_11_2(stem)
+    return Proven(full, completed=old) if old or full == bare else Proven(problem="check")
+
+
+def cn_resident_id_is_valid(text: str) -> bool:
+    """Whether a text is the number of a Chinese resident, and proves it: those of 15 digits have no check character.
+
+    Examples
+    --------
     >>> cn_resident_id_is_valid("11010519491231002X"), cn_resident_id_is_valid("110105194912310021")
     (True, False)
     """
-    number = _half_width(text).strip()
-    if _RESIDENT.fullmatch(number) is None or number[:2] not in _PROVINCES:
-        return False
-    if not _is_a_birth_date(number[6:14]):
-        return False
-    return mod_11_2(number[:17]) == number[17].upper()
+    found = read_cn_resident_id(text)
+    return not found.problem and not found.completed
 
 
-def unified_social_credit_code_is_valid(text: str) -> bool:
-    """Whether a text is the code of a Chinese organization (统一社会信用代码): characters and check character.
+def read_unified_social_credit_code(text: str) -> Proven:
+    """The code of a Chinese organization (统一社会信用代码): characters and check character.
 
     Parameters
     ----------
     text : str
-        18 characters, letters of either case.
+        18 characters, letters of either case. Spaces and ``-_.'`` are left out.
 
     Returns
     -------
-    bool
+    Proven
+        With the 18 characters, or the first problem.
 
     References
     ----------
@@ -179,13 +225,26 @@ def unified_social_credit_code_is_valid(text: str) -> bool:
 
     Examples
     --------
+    >>> read_unified_social_credit_code("91350100m000100y43").number
+    '91350100M000100Y43'
+    >>> read_unified_social_credit_code("91350100M000100Y44").problem
+    'check'
+    """
+    code = _bare(text)
+    if _CREDIT.fullmatch(code) is None:
+        return Proven(problem="characters")
+    return Proven(code) if mod_31(code[:17]) == code[17] else Proven(problem="check")
+
+
+def unified_social_credit_code_is_valid(text: str) -> bool:
+    """Whether a text is the code of a Chinese organization.
+
+    Examples
+    --------
     >>> unified_social_credit_code_is_valid("91350100M000100Y43")
     True
-    >>> unified_social_credit_code_is_valid("91350100M000100Y44")
-    False
     """
-    code = _half_width(text).strip().upper()
-    return _CREDIT.fullmatch(code) is not None and mod_31(code[:17]) == code[17]
+    return not read_unified_social_credit_code(text).problem
 
 
 def us_social_security_is_valid(text: str) -> bool:
@@ -220,9 +279,13 @@ def _without_gaps(text: str) -> str:
     return re.sub(r"(?<=\w)[ -](?=\w)", "", _half_width(text).strip())
 
 
-def _is_a_birth_date(digits: str) -> bool:
+def _bare(text: str) -> str:
+    return _SEPARATORS.sub("", _half_width(text).strip()).upper()
+
+
+def _is_a_birth_date(digits: str, last: dt.date) -> bool:
     try:
         day = dt.date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return False
-    return day.year >= 1800
+    return _FIRST_BIRTH <= day <= last

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from custval._kernels.person_names import compound_family_name
 from custval._kernels.pii import find_spans, half_width
 
 __all__ = ["mask_inside", "mask_value"]
 
 _WORD = re.compile(r"[^\s,·-]+")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff*]+")
-_DOUBLE = frozenset("欧阳 上官 司马 诸葛 司徒 东方 皇甫 尉迟 公孙 慕容 令狐 夏侯 歐陽 司馬 諸葛".split())  # noqa: SIM905
 _REGION = re.compile(r".*?[省市区县州旗](?=.)")
 _YEAR = re.compile(r"(?<!\d)(?:18|19|20)\d{2}(?=\D|\d{4}(?!\d)|$)")
 
@@ -84,7 +84,7 @@ def _name(text: str) -> str:
 def _word_of_name(word: str) -> str:
     if _HAN.fullmatch(word) is None:
         return f"{word[0]}***" if len(word) > 1 else word
-    kept = 2 if word[:2] in _DOUBLE and len(word) > 2 else 1
+    kept = compound_family_name(word) or 1
     return word[:kept] + "*" * (len(word) - kept) if len(word) > 1 else "*"
 
 

@@ -4,8 +4,6 @@ References
 ----------
 Benjamini, Y. & Hochberg, Y. (1995). Controlling the false discovery rate: a practical and powerful approach to multiple
 testing. Journal of the Royal Statistical Society B 57(1), 289-300.
-Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics 6(2),
-65-70.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ import numpy as np
 
 from custval.typing import FloatArray
 
-__all__ = ["benjamini_hochberg", "holm"]
+__all__ = ["benjamini_hochberg"]
 
 
 def benjamini_hochberg(p: Any) -> FloatArray:
@@ -34,41 +32,10 @@ def benjamini_hochberg(p: Any) -> FloatArray:
     -------
     array of float, shape (m,)
     """
-    return _adjusted(p, _least_of_those_behind)
-
-
-def holm(p: Any) -> FloatArray:
-    """Adjusted p-values: any false rejection among those of at most q has a probability of at most q.
-
-    The adjusted p(i) is the greatest of p(j) (m − j + 1) over j ≤ i (Holm 1979), whatever the dependence of the tests.
-
-    Parameters
-    ----------
-    p : array of float, shape (m,)
-        NaN is a test that could not be made: it stays NaN and does not count.
-
-    Returns
-    -------
-    array of float, shape (m,)
-    """
-    return _adjusted(p, _greatest_of_those_before)
-
-
-def _adjusted(p: Any, adjust: Any) -> FloatArray:
     p = np.asarray(p, dtype=np.float64)
     result = np.full(p.shape, np.nan)
     made = np.flatnonzero(~np.isnan(p))
     order = made[np.argsort(p[made], kind="stable")]
-    result[order] = np.minimum(adjust(p[order]), 1.0)
+    of_rank = p[order] * made.size / np.arange(1, made.size + 1)
+    result[order] = np.minimum(np.minimum.accumulate(of_rank[::-1])[::-1], 1.0)
     return result
-
-
-def _least_of_those_behind(p: FloatArray) -> FloatArray:
-    rank = np.arange(1, p.size + 1)
-    least: FloatArray = np.minimum.accumulate((p * p.size / rank)[::-1])[::-1]
-    return least
-
-
-def _greatest_of_those_before(p: FloatArray) -> FloatArray:
-    greatest: FloatArray = np.maximum.accumulate(p * np.arange(p.size, 0, -1))
-    return greatest

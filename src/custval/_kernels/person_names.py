@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["chinese_name", "name_words", "western_name"]
+__all__ = ["COMPOUND_FAMILY_NAMES", "chinese_name", "compound_family_name", "name_words", "western_name"]
 
 _GIVEN = frozenset(
     """
@@ -105,9 +105,14 @@ _CHINESE_FAMILY = frozenset(
     "房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬"
     "張陳楊黃趙吳孫馬許謝鄧馮葉蘇魏呂盧鐘陸廖賈韋鄒龍顧龔邵萬錢嚴"
 )
-_CHINESE_DOUBLE = frozenset(
-    "欧阳 上官 司马 诸葛 司徒 东方 皇甫 尉迟 公孙 慕容 令狐 夏侯 端木 南宫 歐陽 司馬 諸葛".split()  # noqa: SIM905
+COMPOUND_FAMILY_NAMES = frozenset(
+    """
+    欧阳 歐陽 上官 司马 司馬 诸葛 諸葛 夏侯 皇甫 尉迟 尉遲 公孙 公孫 慕容 令狐 长孙 長孫 宇文 司徒 司空 端木 轩辕 軒轅
+    东方 東方 独孤 獨孤 南宫 南宮 百里 呼延 拓跋 万俟 澹台 澹臺 公冶 宗政 濮阳 濮陽 淳于 单于 太叔 申屠 仲孙 钟离 鍾離
+    鲜于 闾丘 赫连 东郭 東郭 西门 西門 公羊 闻人 太史 第五 左丘 申徒 耶律 完颜 纳兰 叶赫 爱新觉罗 叶赫那拉
+    """.split()  # noqa: SIM905
 )
+"""Chinese family names of more than one character."""
 _CHINESE_GIVEN = frozenset(
     "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀兰霞平刚桂英华建国志海燕春梅文博子涵雨欣浩然思远梓萱晓东玉佳怡天宇婷红玲燕"
     "鹏辉俊峰飞宏波斌健龙林鑫宁凯旭阳成亮永胜利民生光荣昌福贵金银珍珠宝莲花香云雪霜露月星辰晨曦昊轩睿泽嘉瑞琪琳瑶瑜璇"
@@ -149,6 +154,17 @@ def western_name(text: str) -> bool:
     return first in _GIVEN or last in _FAMILY or ((first in _FAMILY or last in _GIVEN) and len(words) <= 2)
 
 
+def compound_family_name(text: str) -> int:
+    """How many characters the compound family name has that a Chinese name begins with; 0 if there is none.
+
+    Examples
+    --------
+    >>> compound_family_name("欧阳娜娜"), compound_family_name("王伟"), compound_family_name("欧阳")
+    (2, 0, 0)
+    """
+    return next((n for n in (4, 2) if len(text) > n and text[:n] in COMPOUND_FAMILY_NAMES), 0)
+
+
 def chinese_name(text: str) -> bool:
     """Whether a text is a Chinese full name, family name or given name, as far as its characters tell.
 
@@ -160,9 +176,9 @@ def chinese_name(text: str) -> bool:
     text = text.replace(" ", "").replace("·", "")
     if not 1 <= len(text) <= 4 or _HAN.fullmatch(text) is None:
         return False
-    if text in _CHINESE_FAMILY or text in _CHINESE_DOUBLE:
+    if text in _CHINESE_FAMILY or text in COMPOUND_FAMILY_NAMES:
         return True
-    family = 2 if text[:2] in _CHINESE_DOUBLE else 1 if text[0] in _CHINESE_FAMILY else 0
+    family = compound_family_name(text) or int(text[0] in _CHINESE_FAMILY)
     given = text[family:]
     if family and 1 <= len(given) <= 2 and _CHINESE_GIVEN.issuperset(given):
         return True

@@ -16,9 +16,10 @@ from scipy import special
 
 from custval.typing import FloatArray, IntArray
 
-__all__ = ["Spread", "group_means", "group_quantiles", "modified_z", "normal_flag_rate", "spread"]
+__all__ = ["MAD_OF_NORMAL", "Spread", "group_means", "group_quantiles", "modified_z", "normal_flag_rate", "spread"]
 
-_MAD_OF_NORMAL = float(special.ndtri(0.75))  # the MAD of a standard normal variable
+MAD_OF_NORMAL = float(special.ndtri(0.75))
+"""The MAD of a standard normal variable."""
 _MEAN_DEVIATION_OF_NORMAL = float(np.sqrt(2.0 / np.pi))
 _FEWEST_OTHERS, _LEAST_SHARE = 10, 0.02
 
@@ -72,7 +73,7 @@ def spread(values: FloatArray, group: IntArray, n_groups: int) -> Spread:
     away = np.abs(values - median[group])
     mad = group_quantiles(away, group, n_groups, 0.5)
     n = np.bincount(group, minlength=n_groups).astype(np.int64)
-    scale = mad / _MAD_OF_NORMAL
+    scale = mad / MAD_OF_NORMAL
     point = np.full(n_groups, np.nan)
     kind = np.zeros(n_groups, dtype=np.int64)
     order = np.argsort(group, kind="stable")
@@ -92,7 +93,7 @@ def _about_a_point(values: FloatArray, point: float) -> tuple[float, float, int]
     apart = others.size >= max(_FEWEST_OTHERS, _LEAST_SHARE * values.size)
     center = float(np.median(others)) if apart else point
     away = np.abs((others if apart else values) - center)
-    scale = float(np.median(away)) / _MAD_OF_NORMAL if apart else 0.0
+    scale = float(np.median(away)) / MAD_OF_NORMAL if apart else 0.0
     if scale == 0.0:
         scale = float(np.mean(away)) / _MEAN_DEVIATION_OF_NORMAL
     if apart and np.all(values == np.rint(values)):
@@ -112,5 +113,5 @@ def normal_flag_rate(method: str, threshold: float) -> float:
 
     2 Φ(−threshold), and 2 Φ(−(1 + 2 threshold) 0.6745).
     """
-    beyond = threshold if method == "robust_z" else (1.0 + 2.0 * threshold) * _MAD_OF_NORMAL
+    beyond = threshold if method == "robust_z" else (1.0 + 2.0 * threshold) * MAD_OF_NORMAL
     return float(2.0 * special.ndtr(-beyond))

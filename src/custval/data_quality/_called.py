@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
+
+from custval._kernels.pii_headers import header_clue
 
 __all__ = ["names_a_key", "names_a_person", "names_a_year"]
 
 _KEYS = frozenset({"id", "ids", "uuid", "guid", "key", "iban", "ssn", "sku", "ean"})
 _KEYS_ZH = ("编号", "身份证", "证件号", "卡号", "账号", "帐号", "订单号", "会员号", "客户号", "流水号")
-_PERSONS = frozenset(
-    [
-        "name",
-        "firstname",
-        "lastname",
-        "givenname",
-        "familyname",
-        "surname",
-        "forename",
-        "fullname",
-        "username",
-        "nickname",
-        "login",
-        "email",
-        "mail",
-        "phone",
-        "mobile",
-        "telephone",
-        "tel",
-        "cell",
-        "fax",
-        "passport",
-    ]
-)
-_PERSONS_ZH = ("姓名", "名字", "用户名", "昵称", "手机", "电话", "邮箱", "邮件", "微信", "护照")
+_PERSONS = frozenset(["login", "username", "nickname"])
+_PERSONS_ZH = ("用户名", "登录名", "微信", "邮件")
+# what somebody has agreed to is theirs to say
+_CONSENT = frozenset(["consent", "consented", "optin", "unsubscribed", "subscribed"])
+_CONSENT_ZH = ("同意", "授权", "订阅")
 
 
 def _words(name: str) -> list[str]:
@@ -47,8 +30,12 @@ def names_a_key(name: str) -> bool:
 
 
 def names_a_person(name: str) -> bool:
-    """Whether a column is called like what belongs to one person: `email`, `family_name`, `mobile phone`, `手机号`."""
-    return bool(_PERSONS.intersection(_words(name))) or any(part in name for part in _PERSONS_ZH)
+    """Whether a column is called like what belongs to one person: `email`, `postcode`, `手机号`, `login`, `opt_in`."""
+    if header_clue(name).kind is not None:
+        return True
+    words = _words(name)
+    said = {*words, *map("".join, pairwise(words))}
+    return not said.isdisjoint(_PERSONS | _CONSENT) or any(part in name for part in (*_PERSONS_ZH, *_CONSENT_ZH))
 
 
 def names_a_year(name: str) -> bool:

@@ -47,7 +47,7 @@ def clean(text: str) -> str:
 
 def clean_header(name: str) -> str:
     """The name of a column without what files leave on it: byte order marks, also wrongly decoded ones, and blanks."""
-    for debris in ("ï»¿", "\u00ef\u00bb\u00bf", "ÿþ", "þÿ"):
+    for debris in ("ï»¿", "ÿþ", "þÿ"):
         name = name.removeprefix(debris)
     cleaned = clean(name)
     if len(cleaned) > 2 and cleaned[0] == cleaned[-1] and cleaned[0] in "\"'`":

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from custval._kernels.dates_in_text import MONTHS
+
 __all__ = ["DateText", "Policy", "day_first_evidence", "resolve", "scan"]
 
 
@@ -50,11 +52,8 @@ class Read(NamedTuple):
     problem: str = ""
 
 
-_MONTH_NAMES = (
-    "jan january 一月|feb february 二月|mar march 三月|apr april 四月|may 五月|jun june 六月|jul july 七月|"
-    "aug august 八月|sep sept september 九月|oct october 十月|nov november 十一月|dec december 十二月"
-)
-_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES.split("|"), start=1) for name in names.split()}
+_NUMERALS = (*"一二三四五六七八九十", "十一", "十二")
+_MONTHS = MONTHS | {f"{numeral}月": month for month, numeral in enumerate(_NUMERALS, start=1)}
 _MONTH = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from custval.data_quality._drifted_column import ColumnDrift
+from custval.data_quality._drifted_column import DRIFTED, ColumnDrift
 from custval.data_quality._page import bar, escape, page, short, table_of, tag
 from custval.data_quality._shares import percent
 
 __all__ = ["drift_page"]
 
-_KINDS = {"large": "strong", "moderate": "mild", "stable": "good"}
+_KINDS = {"other type": "strong", "large": "strong", "moderate": "mild", "stable": "good"}
 _NAMED = 2  # categories of each kind
 _FULL = 0.5  # the index at which the bar is full
 
 
 def drift_page(rows: tuple[int, int], columns: Sequence[ColumnDrift], level: float) -> str:
     """A row per column, those that drifted most on top."""
-    rank = {"large": 0, "moderate": 1, "uncertain": 2, "stable": 3, "not compared": 4}
+    rank = {"other type": 0, "large": 0, "moderate": 1, "uncertain": 2, "stable": 3, "not compared": 4}
     ordered = sorted(columns, key=lambda column: (rank[column.verdict], -(column.psi or 0.0)))
-    drifted = sum(column.verdict in {"moderate", "large"} for column in columns)
+    drifted = sum(column.verdict in DRIFTED for column in columns)
     headers = ["column", "kind", "verdict", "PSI", "", "test", "adjusted p", "nulls", "new and vanished", "why"]
     return page(
         "Drift",
@@ -31,15 +31,14 @@ def drift_page(rows: tuple[int, int], columns: Sequence[ColumnDrift], level: flo
 
 def _row(column: ColumnDrift) -> list[str]:
     psi = column.psi
-    test = "" if column.ks_statistic is None else f"D {column.ks_statistic:.3f}"
-    if column.chi_square is not None:
-        test = f"χ² {column.chi_square:,.1f} ({column.degrees_of_freedom} df)"
+    freedom = "" if column.degrees_of_freedom is None else f"{column.degrees_of_freedom} df"
+    test = freedom if column.chi_square is None else f"χ² {column.chi_square:,.1f} ({freedom})"
     return [
         f'<span class="cv-name">{short(column.column)}</span>',
         f'<span class="cv-dim">{escape(column.kind)}</span>',
         tag(column.verdict, _KINDS.get(column.verdict, "")),
         "" if psi is None else f"{psi:.3f}",
-        "" if psi is None else bar(psi / _FULL, small=True, warn=column.verdict in {"moderate", "large"}),
+        "" if psi is None else bar(psi / _FULL, small=True, warn=column.verdict in DRIFTED),
         f'<span class="cv-line">{test}</span>',
         _p(column.p_adjusted),
         _nulls(column),

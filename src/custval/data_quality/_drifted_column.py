@@ -16,6 +16,7 @@ from custval._kernels.drift import (
     quantile_cuts,
     same_share,
     stability_index,
+    stability_p_value,
 )
 from custval._result import Result
 from custval.data_quality._called import names_a_key
@@ -26,7 +27,10 @@ from custval.data_quality._sealed import reduce_sealed, seal
 from custval.data_quality._text import as_text
 from custval.typing import FloatArray, IntArray
 
-__all__ = ["ColumnDrift", "compare_column"]
+__all__ = ["DRIFTED", "ColumnDrift", "compare_column"]
+
+DRIFTED = frozenset({"moderate", "large", "other type"})
+"""Verdicts on columns that are not as they were."""
 
 _MOST_CATEGORIES = 50
 _MOST_NAMED = 20
@@ -41,13 +45,18 @@ class ColumnDrift(Result):
     ----------
     column, kind : str
         "number", "time", "boolean", "text" or "other".
-    verdict : {"stable", "uncertain", "moderate", "large", "not compared"}
+    verdict : {"stable", "uncertain", "moderate", "large", "other type", "not compared"}
     reason : str
-    psi, ks_statistic, chi_square, p_value, p_adjusted : float or None
-        The index; the statistic of the test that fits the kind, and its p-value.
+    psi, p_value, p_adjusted : float or None
+        The index, and the p-value of its being chance: of numbers and times by the index, of categories by χ².
+    ks_statistic, ks_p_value : float or None
+        Of numbers and times: the greatest distance of the two distribution functions. For information.
+    chi_square : float or None
+        Of categories.
     degrees_of_freedom : int or None
-        Of χ².
+        Of the test that `p_value` is of.
     null_share_reference, null_share_current, null_p_value, null_p_adjusted : float or None
+        There is no p-value where neither table has a null in the column, or both have nothing else.
     new_categories, vanished_categories : mapping of str to float
         The 20 most frequent ones and their shares of the known values.
     n_new, n_vanished : int
@@ -64,6 +73,7 @@ class ColumnDrift(Result):
     reason: str = ""
     psi: float | None = None
     ks_statistic: float | None = None
+    ks_p_value: float | None = None
     chi_square: float | None = None
     degrees_of_freedom: int | None = None
     p_value: float | None = None
@@ -96,27 +106,41 @@ def compare_column(one: Table, two: Table, name: str, bins: int, *, is_named: bo
     empty = [bool(gone.all()) for gone in missing]
     kind = kinds[1] if empty[0] else kinds[0]
     shares = _null_shares(missing)
-    if kinds[0] != kinds[1] and not any(empty):
-        return ColumnDrift(name, kind, "not compared", f"holds {kinds[0]} in one and {kinds[1]} in the other")
     if any(empty):
-        return ColumnDrift(name, kind, "stable", **shares)
-    if kind in {"number", "time"}:
-        values = [measured(table, name, kind) for table in (one, two)]
-        known = [column[~np.isnan(column)] for column in values]
-        if not is_named and kind == "number" and (names_a_key(name) or counts_on(known[0])):
-            return ColumnDrift(name, kind, "not compared", "is an identifier")
-        return ColumnDrift(name, kind, **shares, **_numbers(known[0], known[1], bins, is_time=kind == "time"))
+        return ColumnDrift(name, kind, **shares)
+    if kinds[0] != kinds[1]:
+        return ColumnDrift(name, kind, "other type", f"holds {kinds[0]} in one and {kinds[1]} in the other", **shares)
+    compare = _measure if kind in {"number", "time"} else _count
+    why, found = compare(one, two, name, kind, bins, is_named=is_named)
+    return ColumnDrift(name, kind, "not compared", why, **shares) if why else ColumnDrift(name, kind, **shares, **found)
+
+
+def _measure(one: Table, two: Table, name: str, kind: str, bins: int, *, is_named: bool) -> tuple[str, dict[str, Any]]:
+    """Why numbers or times are not compared, or what is found in them."""
+    if kind == "time" and not is_named:
+        return "is a time, and time goes on", {}
+    values = [measured(table, name, kind) for table in (one, two)]
+    known = [column[~np.isnan(column)] for column in values]
+    if not is_named and (names_a_key(name) or counts_on(known[0])):
+        return "is an identifier", {}
+    return "", _numbers(known[0], known[1], bins, is_time=kind == "time")
+
+
+def _count(one: Table, two: Table, name: str, kind: str, _: int, *, is_named: bool) -> tuple[str, dict[str, Any]]:
+    """Why texts or booleans are not compared, or what is found in them."""
     counts = [_counts(table, name, kind) for table in (one, two)]
-    known_rows = int((~missing[0]).sum())
-    unique = len(counts[0]) > _NEARLY_UNIQUE * known_rows and known_rows >= _FEW
-    if not is_named and (names_a_key(name) or unique):
-        return ColumnDrift(name, kind, "not compared", "is an identifier" if names_a_key(name) else "is nearly unique")
-    return ColumnDrift(name, kind, **shares, **_categories(counts[0], counts[1]))
+    known_rows = sum(counts[0].values())
+    if not is_named and names_a_key(name):
+        return "is an identifier", {}
+    if not is_named and len(counts[0]) > _NEARLY_UNIQUE * known_rows and known_rows >= _FEW:
+        return "is nearly unique", {}
+    return "", _categories(counts[0], counts[1])
 
 
 def _null_shares(missing: tuple[Any, Any]) -> dict[str, Any]:
     gone, rows = [int(mask.sum()) for mask in missing], [mask.size for mask in missing]
-    p = same_share(gone, rows)
+    # where both have none, or nothing else, no test can be made, and none must count among those that were
+    p = same_share(gone, rows) if 0 < sum(gone) < sum(rows) else float("nan")
     return {
         "null_share_reference": gone[0] / rows[0] if rows[0] else None,
         "null_share_current": gone[1] / rows[1] if rows[1] else None,
@@ -126,16 +150,43 @@ def _null_shares(missing: tuple[Any, Any]) -> dict[str, Any]:
 
 def _numbers(reference: FloatArray, current: FloatArray, bins: int, *, is_time: bool) -> dict[str, Any]:
     cuts = quantile_cuts(reference[np.isfinite(reference)], bins)
-    counts = bin_counts(reference, cuts), bin_counts(current, cuts)
-    statistic, p = kolmogorov_smirnov(reference, current)
-    said = [_said(cut, is_time=is_time) for cut in cuts.tolist()]
-    names = [f"≤ {said[0]}", *(f"– {text}" for text in said[1:]), f"> {said[-1]}"] if said else ["all"]
+    counts = np.stack([bin_counts(reference, cuts), bin_counts(current, cuts)])
+    held = np.flatnonzero(counts.sum(axis=0))
+    intervals = _intervals(cuts, is_time=is_time)
+    names = [intervals[place] for place in held.tolist()]
+    before, after = counts[:, held]
+    psi = stability_index(before, after)
+    statistic, ks_p = kolmogorov_smirnov(reference, current)
+    p = stability_p_value(psi, len(names), reference.size, current.size)
     return {
-        "psi": stability_index(*counts),
+        "psi": psi,
         "ks_statistic": statistic,
-        "p_value": p,
-        **_bins(names, *counts),
+        "ks_p_value": ks_p,
+        "p_value": None if np.isnan(p) else p,
+        "degrees_of_freedom": len(names) - 1 or None,
+        **_bins(names, before, after),
     }
+
+
+def _intervals(cuts: FloatArray, *, is_time: bool) -> list[str]:
+    """The bins between cuts in words: two cuts that are next to each other have one value between them."""
+    if not cuts.size:
+        return ["all"]
+    above = np.nextafter(cuts, np.inf)
+    below = np.append(
+        np.equal(above[:-1], cuts[1:]), [False]
+    )  # the cut right below a value stands for what is less than it
+    said = [
+        f"< {_said(next_one, is_time=is_time)}" if is_below else f"≤ {_said(cut, is_time=is_time)}"
+        for cut, next_one, is_below in zip(cuts.tolist(), above.tolist(), below.tolist(), strict=True)
+    ]
+    names = [said[0]]
+    for place in range(1, cuts.size):
+        if below[place - 1]:
+            names.append(said[place].replace("≤", "=", 1))
+        else:
+            names.append(f"– {said[place].removeprefix('≤ ')}")
+    return [*names, f"> {_said(float(cuts[-1]), is_time=is_time)}"]
 
 
 def _said(value: float, *, is_time: bool) -> str:

@@ -179,7 +179,7 @@ def _quartiles(values: FloatArray, groups: Strata) -> tuple[FloatArray, FloatArr
     return low, high, np.where(equal, stand_in, high - low)
 
 
-def by_forest(columns: Judged, groups: Strata, threshold: float, random_state: int) -> Flags:
+def by_forest(columns: Judged, groups: Strata, threshold: float, seed: int) -> Flags:
     """Rows that few random cuts set apart, with the column of the largest robust z; within strata robust z are cut."""
     from sklearn.ensemble import IsolationForest
 
@@ -193,8 +193,10 @@ def by_forest(columns: Judged, groups: Strata, threshold: float, random_state: i
     if not z or not len(z[0]):
         return _gathered("isolation_forest", threshold, groups, [], None)
     matrix = np.column_stack(z)
-    forest = IsolationForest(n_estimators=_TREES, random_state=random_state).fit(matrix)
-    score = -forest.score_samples(matrix)
+    # a forest draws rows by their places: sorted, they are the same for any order of the table
+    distinct, place_of, count = np.unique(matrix, axis=0, return_inverse=True, return_counts=True)
+    forest = IsolationForest(n_estimators=_TREES, random_state=seed).fit(np.repeat(distinct, count, axis=0))
+    score = -forest.score_samples(distinct)[place_of.ravel()]
     # scores of many columns crowd about 0.45: what counts is how far above the others one lies
     middle, upper = np.quantile(score, [0.5, 0.75])
     least = max(middle + threshold * (upper - middle) / (_IQR_OF_NORMAL / 2), np.nextafter(middle, 1.0))

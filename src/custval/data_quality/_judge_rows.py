@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from custval._check import span
 from custval._frame import Table, nulls, numbers, nw, times
 from custval._kernels.refunds import net_refunds
+from custval._kernels.robust import MAD_OF_NORMAL, group_quantiles
 from custval.data_quality._groups import groups, known_rows
 from custval.data_quality._misfits import kind_of_column, misfit
 from custval.data_quality._repeats import repeats
@@ -23,7 +24,7 @@ __all__ = ["FEWEST", "LEAST_SPREAD", "TO_DEVIATION", "constant", "monotone", "ne
 
 FEWEST = 6  # rows of a group in which something can be unusual
 LEAST_SPREAD = math.log(2.0)
-TO_DEVIATION = 1.4826  # of a normal distribution: standard deviation / median distance from the median
+TO_DEVIATION = 1.0 / MAD_OF_NORMAL
 
 
 def monotone(rule: Rule, table: Table) -> NDArray[np.bool_]:
@@ -171,12 +172,4 @@ def outlying(rule: Rule, table: Table) -> NDArray[np.bool_]:
 
 def _medians(values: FloatArray, group: IntArray) -> FloatArray:
     """For each row the median of its group."""
-    order = np.lexsort((values, group))
-    ordered = values[order]
-    count = np.bincount(group)
-    first = np.cumsum(count) - count
-    there = np.flatnonzero(count)
-    middle = np.full(len(count), np.nan)
-    first, count = first[there], count[there]
-    middle[there] = (ordered[first + (count - 1) // 2] + ordered[first + count // 2]) / 2
-    return middle[group]
+    return group_quantiles(values, group, int(group.max()) + 1, 0.5)[group]

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from custval._frame import LazyTable, Table, codes, nowhere, nulls, nw, zone_of
 from custval.data_quality._misfits import dtype_of, kind_of_column, misfit
 from custval.data_quality._rule import Rule
+from custval.data_quality._vocabularies import FALSE, TRUE
 from custval.errors import CustvalError
 
 __all__ = ["not_of_type", "not_of_type_in_engine"]
 
 _NUMBER = r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*"
-_BOOLEANS = ("true", "false", "yes", "no", "t", "f", "y", "n", "1", "0", "是", "否", "真", "假")
+_BOOLEANS = TRUE | FALSE
 _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
     "number": (int, float, Decimal, np.number),
     "text": (str,),
@@ -77,7 +78,7 @@ def not_of_type_in_engine(rule: Rule, table: LazyTable) -> nw.Expr:
         text = column if dtype == nw.String else column.cast(nw.String)
         if kind == "number":
             return ~column.is_null() & ~text.str.contains(rf"\A(?:{_NUMBER})\z")
-        return ~column.is_null() & ~text.str.strip_chars().str.to_lowercase().is_in(list(_BOOLEANS))
+        return ~column.is_null() & ~text.str.strip_chars().str.to_lowercase().is_in(sorted(_BOOLEANS))
     if kind == "boolean" and dtype.is_numeric():
         number = column.cast(nw.Float64)
         return ~number.is_null() & ~number.is_nan() & (number != 0.0) & (number != 1.0)

@@ -8,15 +8,7 @@ from collections.abc import Sequence
 from custval.data_quality._clean_text import words
 from custval.data_quality._outcome import Outcome
 
-__all__ = ["COMPOUND_FAMILY_NAMES", "read_family_name", "read_given_name", "read_person_name", "split_chinese_name"]
-
-COMPOUND_FAMILY_NAMES = words(
-    "欧阳 歐陽 上官 司马 司馬 诸葛 諸葛 夏侯 皇甫 尉迟 尉遲 公孙 公孫 慕容 令狐 长孙 長孫 宇文 司徒 "
-    "司空 端木 轩辕 轩轅 东方 東方 独孤 獨孤 南宫 南宮 百里 呼延 拓跋 万俟 澹台 澹臺 公冶 宗政 濮阳 "
-    "濮陽 淳于 单于 太叔 申屠 仲孙 钟离 鍾離 鲜于 闾丘 赫连 東郭 东郭 西门 西門 公羊 闻人 太史 第五 "
-    "左丘 申徒 耶律 完颜 纳兰 叶赫 爱新觉罗 叶赫那拉"
-)
-"""Chinese family names of more than one character."""
+__all__ = ["read_family_name", "read_given_name", "read_person_name"]
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f〇々"
 _CHINESE = re.compile(f"[{_HAN}]+(?:[ ·•・‧∙.]*[{_HAN}]+)*")
@@ -36,21 +28,6 @@ _VIETNAMESE = words("nguyen tran le pham hoang huynh phan vu vo dang bui do ho n
 _VOWEL = re.compile("[aeiouyAEIOUYÀ-ÖØ-öø-ÿ]")
 _SHORT_NAMES = frozenset({"NG"})
 _PARTS = re.compile(r"([-'’ʼ.])")
-
-
-def split_chinese_name(name: str) -> tuple[str, str]:
-    """Family and given name of a Chinese name, which begins with the family name; compound ones are known.
-
-    Examples
-    --------
-    >>> from custval.data_quality._names import split_chinese_name
-    >>> split_chinese_name("欧阳娜娜"), split_chinese_name("王伟")
-    (('欧阳', '娜娜'), ('王', '伟'))
-    """
-    for length in (4, 2):
-        if len(name) > length and name[:length] in COMPOUND_FAMILY_NAMES:
-            return name[:length], name[length:]
-    return (name[:1], name[1:]) if len(name) > 1 else (name, "")
 
 
 def read_person_name(text: str) -> Outcome:

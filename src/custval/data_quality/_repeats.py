@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from custval._frame import Table, nw
+from custval._frame import Table, arrow_codes, duplicated, nw, plain
+from custval._kernels.repeated_integers import repeated
 from custval.data_quality._text import column_as_text
 from custval.errors import DataError
 
@@ -39,25 +40,30 @@ def repeats(
     With `keep="first"` the first of equal rows is not counted among them.
     """
     chosen = list(columns) if columns is not None else table.columns
-    mask = np.ones(len(table), dtype=bool)
     if not chosen or not len(table):
         return np.zeros(len(table), dtype=bool)
-    place = "row"
-    while place in chosen:
-        place += "_"
+    values = _as_integers(table[chosen[0]]) if len(chosen) == 1 else None
+    if values is not None:
+        return repeated(values, but_first=keep == "first")
     if table.frame.implementation.is_polars():  # which panics on objects that have no hash
         table = text_where_needed(table, ["other" if table[name].dtype == nw.Object else "" for name in table.columns])
-    numbered = table.frame.select(*chosen).with_row_index(place)
-    if numbered.implementation.is_pyarrow():  # which tells -0.0 from 0.0
+    elif table.frame.implementation.is_pyarrow():  # which tells -0.0 from 0.0
         floats = [name for name in chosen if table[name].dtype.is_float()]
-        numbered = numbered.with_columns(nw.col(*floats) + 0.0) if floats else numbered
+        table = dataclasses.replace(table, frame=table.frame.with_columns(nw.col(*floats) + 0.0)) if floats else table
     try:
-        kept = numbered.unique(subset=chosen, keep=keep)[place]
+        return duplicated(table, chosen, keep)
     except Exception as error:
         raise DataError(
             f"{table.what}: rows cannot be compared in {', '.join(map(repr, chosen))}: {error}",
             suggestion="bring columns of lists or dicts into text or numbers first",
             code="incomparable",
         ) from error
-    mask[kept.to_numpy()] = False
-    return mask
+
+
+def _as_integers(series: nw.Series[Any]) -> NDArray[Any] | None:
+    """Whole numbers that are equal where the values of a column are, nulls too; None where that takes as long."""
+    values = plain(series)
+    if values is not None:
+        return values if values.dtype.kind == "i" else None
+    encoded = arrow_codes(series)
+    return None if encoded is None else encoded[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from custval._check import choice, flag, nearest
 from custval._model import envelope, open_envelope
@@ -15,8 +15,6 @@ from custval.errors import CustvalError
 __all__ = ["Rule", "RuleSet", "as_rules"]
 
 _ABOUT_TABLES = frozenset({"fresh", "row_count", "share_of", "share_of_nulls", "statistic"})
-
-Severity = Literal["error", "warning"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from custval.data_quality._clean_text import folded, words
 from custval.data_quality._outcome import Outcome, Reader
 
-__all__ = ["gender_reader", "read_boolean"]
+__all__ = ["FALSE", "TRUE", "gender_reader", "read_boolean"]
 
 _MALE = words("m male man men boy mr mr. 男 男性 男士 男生 先生 男人 masculin herr männlich hombre")
 _FEMALE = words("f female woman women girl w mrs mrs. ms ms. miss 女 女性 女士 女生 小姐 女人 frau weiblich mujer")
@@ -21,8 +21,8 @@ _UNSAID = words("u 保密 未说明 未知 不详 不明") | {
 # ISO/IEC 5218 and GB/T 2261.1: 0 unknown, 1 male, 2 female, 9 not stated or not applicable
 _CODES = {"0": None, "1": "male", "2": "female", "9": None}
 
-_TRUE = words("yes y true t 1 on 是 有 对 真 √ ✓ ✔ 是的 已 同意 ja oui si sí")
-_FALSE = words("no n false f 0 off 否 无 错 假 × ✗ ✘ 不是 没有 未 不同意 不 nein non")
+TRUE = words("yes y true t 1 on 是 有 对 真 √ ✓ ✔ 是的 已 同意 ja oui si sí")
+FALSE = words("no n false f 0 off 否 无 错 假 × ✗ ✘ 不是 没有 未 不同意 不 nein non")
 
 
 def gender_reader(texts: Sequence[str]) -> Reader:
@@ -49,7 +49,7 @@ def gender_reader(texts: Sequence[str]) -> Reader:
 def read_boolean(text: str) -> Outcome:
     """A yes or no as "true" or "false"."""
     key = folded(text)
-    for word, spellings in (("true", _TRUE), ("false", _FALSE)):
+    for word, spellings in (("true", TRUE), ("false", FALSE)):
         if key in spellings:
             return Outcome(word, "yes or no" if word != text else "")
     return Outcome(text, problem="neither yes nor no")

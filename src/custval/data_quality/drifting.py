@@ -15,7 +15,7 @@ from custval._kernels.multiple_testing import benjamini_hochberg
 from custval._result import Result
 from custval.data_quality._columns_named import columns_named
 from custval.data_quality._drift_page import drift_page
-from custval.data_quality._drifted_column import ColumnDrift, compare_column
+from custval.data_quality._drifted_column import DRIFTED, ColumnDrift, compare_column
 from custval.data_quality._sealed import reduce_sealed, seal
 from custval.errors import ColumnError, CustvalError
 from custval.typing import IntoFrame
@@ -36,7 +36,7 @@ class Drift(Result):
         Of the reference and of the current table.
     columns : mapping of str to ColumnDrift
     drifted : tuple of str
-        Columns whose verdict is "moderate" or "large".
+        Columns whose verdict is "moderate", "large" or "other type".
     level : float
         The share of false discoveries that is allowed.
     """
@@ -56,9 +56,9 @@ class Drift(Result):
     def to_frame(self) -> Any:
         """One row per column, in the library of the reference.
 
-        Columns: `column, kind, verdict, psi, ks_statistic, chi_square, p_value, p_adjusted, null_share_reference,
-        null_share_current, null_p_value, null_p_adjusted, new_categories, new_share, vanished_categories,
-        vanished_share, reason`.
+        Columns: `column, kind, verdict, psi, p_value, p_adjusted, ks_statistic, ks_p_value, chi_square,
+        null_share_reference, null_share_current, null_p_value, null_p_adjusted, new_categories, new_share,
+        vanished_categories, vanished_share, reason`.
         """
         return self._frame
 
@@ -107,9 +107,11 @@ def drift(
     reference, current : frame
         For example the table a model was fitted on, and the one it is to predict on.
     columns : str or sequence of str, optional
-        By default all columns that both have, without those that only name things (identifiers, nearly unique texts).
+        By default all columns that both have. Then of those that only name things (identifiers, nearly unique texts),
+        and of times, which go on from one delivery to the next, no more than type and nulls are compared.
     bins : int
-        Of numbers and times: bins of equally many values of the reference, fewer where values repeat.
+        Of numbers and times: bins of equally many values of the reference. A value that fills such a bin by itself has
+        one of its own, and where there are no more distinct values than bins, each has.
     level : float
         What adjusted p-values are compared with.
 
@@ -132,9 +134,16 @@ def drift(
       "stable", up to 0.25 "moderate", from there on "large". A share of nulls that moves by 5 points is moderate, by
       20 large.
     - **Chance** is ruled out beside it: a size counts only where its test is significant, otherwise the verdict is
-      "uncertain". Numbers and times have the Kolmogorov-Smirnov test, categories Pearson's χ² (rare ones pooled until
-      five are expected), nulls χ² or, of small counts, Fisher's exact test. The p-values of all tests of the table are
-      adjusted together by Benjamini and Hochberg.
+      "uncertain". Of numbers and times it is the index itself that is tested: without drift it is about (1/n + 1/m)
+      times a χ² variable with a degree of freedom less than there are bins, n and m being the known values of the two
+      tables. The Kolmogorov-Smirnov distance is given for information; it is weak where the spread changes and the
+      middle does not. Categories have Pearson's χ² (rare ones pooled until five are expected), nulls χ² or, of small
+      counts, Fisher's exact test. The p-values of all tests of the table are adjusted together by Benjamini and
+      Hochberg; a test that cannot be made, such as that of nulls where there are none, does not count among them.
+    - **Type**: a column that holds one kind of values in one table and another in the other is "other type", and
+      counts as drifted.
+    - Without drift, in simulations of tables of four columns, 50 to 1,000 rows each, no more than 5 % of the tables
+      have a column that is called drifted.
     - Categories of the index are the 50 most frequent of the reference, all others of the reference, and all that are
       new. Where all categories are rare no test can be made, and the verdict is "uncertain". The share of a new
       category is one of the current known values, that of a vanished one of the reference's.
@@ -177,7 +186,7 @@ def drift(
     return Drift(
         rows=(len(one), len(two)),
         columns=judged,
-        drifted=tuple(name for name, column in judged.items() if column.verdict in {"moderate", "large"}),
+        drifted=tuple(name for name, column in judged.items() if column.verdict in DRIFTED),
         level=level,
         _frame=_as_frame(one, list(judged.values())),
     )
@@ -203,8 +212,6 @@ def _judged(columns: list[ColumnDrift], level: float) -> list[ColumnDrift]:
 
 
 def _verdict(column: ColumnDrift, p: float, p_nulls: float, level: float) -> tuple[str, str]:
-    if column.verdict == "not compared":
-        return column.verdict, column.reason
     psi = column.psi or 0.0
     moved = (column.null_share_current or 0.0) - (column.null_share_reference or 0.0)
     sizes: list[tuple[int, bool, str]] = [
@@ -212,12 +219,16 @@ def _verdict(column: ColumnDrift, p: float, p_nulls: float, level: float) -> tup
         (_size(abs(moved), _NULLS_MODERATE, _NULLS_LARGE), p_nulls <= level, f"nulls {100 * moved:+.1f} points"),
     ]
     sure = [(size, said) for size, significant, said in sizes if size and significant]
+    why = ", ".join([said for _, said in sure] + ([column.reason] if column.reason else []))
+    if column.verdict == "other type":
+        return column.verdict, why
     if sure:
-        largest = max(size for size, _ in sure)
-        return ("moderate", "large")[largest - 1], ", ".join(said for _, said in sure)
+        return ("moderate", "large")[max(size for size, _ in sure) - 1], why
     chance = [said for size, _, said in sizes if size]
     if chance:
         return "uncertain", f"{', '.join(chance)}, which may be chance"
+    if column.verdict == "not compared":
+        return column.verdict, why
     return "stable", f"PSI {psi:.3f}" if column.psi is not None else "no change of nulls"
 
 
@@ -236,7 +247,7 @@ def _as_frame(table: Table, columns: Sequence[ColumnDrift]) -> Any:
             **read([f"{name}_share"], nw.Float64),
         }
 
-    numbers = ["psi", "ks_statistic", "chi_square", "p_value", "p_adjusted", "null_share_reference"]
+    numbers = ["psi", "p_value", "p_adjusted", "ks_statistic", "ks_p_value", "chi_square", "null_share_reference"]
     return table.make(
         {
             **read(["column", "kind", "verdict"], nw.String),

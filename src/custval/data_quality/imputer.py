@@ -112,8 +112,8 @@ class Imputer(TransformerMixin, BaseEstimator):
     Notes
     -----
     Left as they are, and reported: columns named like an identifier (`customer_id`) or like what belongs to one person
-    (`email`, `phone`, `name`, `手机`), columns whose values all differ or look like e-mail addresses or long numbers,
-    dates and times, nested values, and columns without any known value.
+    (`email`, `postcode`, `birth_date`, `收件人`), columns whose values all differ or look like e-mail addresses
+    or long numbers, dates and times, nested values, and columns without any known value.
 
     Numbers stay in the range that was seen, and whole where all were whole (medians are rounded half to even).
     Arrays are numbers only; frames come back in their own library.

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from custval._check import choice, number, whole
+from custval._check import choice, number, random_generator
 from custval._frame import Table, enter, nw, to_mapping
 from custval._kernels.robust import normal_flag_rate
 from custval._result import Result
@@ -21,7 +21,7 @@ from custval.data_quality._measured import counts_on, measured, strata
 from custval.data_quality._page import bar, page, short, table_of, written
 from custval.data_quality._sealed import reduce_sealed, seal
 from custval.errors import ColumnError, CustvalError, DataError
-from custval.typing import FloatArray, IntoFrame
+from custval.typing import FloatArray, IntoFrame, RngLike
 
 __all__ = ["Outliers", "outliers"]
 
@@ -103,7 +103,7 @@ def outliers(
     by: str | Sequence[str] | None = None,
     threshold: float | None = None,
     log: bool | str | Sequence[str] = False,
-    random_state: int = 0,
+    rng: RngLike = 0,
 ) -> Outliers:
     """Flag values that lie far from the others, with the reason in words; nothing is deleted or changed.
 
@@ -124,8 +124,8 @@ def outliers(
     log : bool or names of columns
         Judge logarithms: of the columns named, or (True) of every column whose values are all positive. Money and
         counts are often skewed to the right, and then half of the false flags are their upper tail.
-    random_state : int
-        Of the isolation forest.
+    rng : int, Generator or None
+        Of the isolation forest: anything that `numpy.random.default_rng` takes.
 
     Returns
     -------
@@ -157,7 +157,8 @@ def outliers(
       ordinary rows and near 1 for those apart. A row is flagged if its score lies above median + threshold ×
       (upper quartile − median) / 0.6745 of all scores: in simulations that is 0.04 % to 0.5 % of normal rows of two
       and more independent columns, but 3 % to 7 % with one column, for which the other methods are better. The column
-      named is the one of the largest robust z in the row.
+      named is the one of the largest robust z in the row. The answer does not depend on the order of the rows; another
+      `rng` moves scores a little, so that flags near the limit come and go.
     - Infinite values are flagged by each method.
 
     References
@@ -182,7 +183,6 @@ def outliers(
     """
     method = choice(method, "method", _THRESHOLDS)
     limit = _THRESHOLDS[method] if threshold is None else number(threshold, "threshold", above=0.0)
-    whole(random_state, "random_state")
     table = enter(frame)
     refuse_taken_names(table, ("is_outlier", "outlier_reasons"), "outliers")
     groups = strata(table, by)
@@ -191,7 +191,7 @@ def outliers(
     logged = _columns_to_log(table, values, log)
     judged = {name: np.log(column) if name in logged else column for name, column in values.items()}
     if method == "isolation_forest":
-        flags = by_forest(judged, groups, limit, random_state)
+        flags = by_forest(judged, groups, limit, int(random_generator(rng).integers(2**31)))
     else:
         flags = (by_robust_z if method == "robust_z" else by_fences)(judged, groups, limit)
     share = normal_flag_rate(method, limit)

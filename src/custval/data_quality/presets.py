@@ -127,8 +127,8 @@ def contracts(as_of: Instant | None = None) -> RuleSet:
     """What the rows of a contracts table must keep.
 
     Errors: the customer is known; a start is known, neither in the future nor before 1990; no contract ends before it
-    starts; durations are known, whole and not negative, and at least one period where the end was observed; no row
-    repeats an earlier one in all columns.
+    starts; durations are known, whole and not negative, and whether their end was observed is known; no row repeats an
+    earlier one in all columns.
 
     Warnings: prices are above zero, weights not below, and no end lies in the future.
 

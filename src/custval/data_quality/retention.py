@@ -50,7 +50,7 @@ def retention(
     keep: str,
     *,
     as_of: Instant,
-    missing: Literal["raise", "keep", "drop"] = "raise",
+    missing_time: Literal["raise", "keep", "drop"] = "raise",
 ) -> Retained:
     """Set aside the rows whose retention period is over.
 
@@ -63,7 +63,7 @@ def retention(
         The period, such as "3Y", "18M" or "90D"; months and years are calendar ones.
     as_of : date, datetime, datetime64 or ISO text
         The moment at which it is asked; never the clock of the machine. A bare date means the end of that day.
-    missing : {"raise", "keep", "drop"}
+    missing_time : {"raise", "keep", "drop"}
         What happens to rows without a time.
 
     Returns
@@ -76,7 +76,7 @@ def retention(
     ColumnError
         If the column is missing or holds no dates or times.
     DataError
-        If times are null and `missing` is "raise"; if the frame is lazy.
+        If times are null and `missing_time` is "raise"; if the frame is lazy.
 
     Notes
     -----
@@ -103,7 +103,7 @@ def retention(
     table = enter(frame)
     table.require(time)
     period = span(keep, "keep")
-    policy = choice(missing, "missing", ("raise", "keep", "drop"))
+    policy = choice(missing_time, "missing_time", ("raise", "keep", "drop"))
     column = times(table, time)
     limit = shift(np.asarray(moment(as_of, "as_of", column.zone).stamp), -period.count, period.unit)
     wall = column.wall.astype("M8[us]")
@@ -113,7 +113,7 @@ def retention(
             f"{table.what}: column {time!r} is missing in {int(gone.sum()):,} of {len(gone):,} rows",
             column=time,
             count=int(gone.sum()),
-            suggestion="missing='drop' or missing='keep'",
+            suggestion="missing_time='drop' or missing_time='keep'",
             code="missing_values",
             examples=np.flatnonzero(gone)[:5].tolist(),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -18,13 +19,15 @@ from custval._frame import (
     new_frame,
     nw,
 )
+from custval._kernels.exact_sums import exact_parts
 from custval._result import Account, Result
 from custval.data_quality._days import require_days
 from custval.data_quality._judge import Judgment, compares_days, judge
 from custval.data_quality._judge_table import Outcome, judge_table
 from custval.data_quality._judge_table_in_engine import judge_table_in_engine
+from custval.data_quality._later import Later, made_when_read
 from custval.data_quality._ledger import refuse_taken_names
-from custval.data_quality._money import amounts_if_any, exact_sum
+from custval.data_quality._money import amounts_if_any
 from custval.data_quality._rule import Rule, RuleSet, as_rules
 from custval.data_quality._text import column_as_text
 from custval.data_quality._validate_in_engine import validate_in_engine
@@ -34,6 +37,7 @@ from custval.typing import IntoFrame
 __all__ = ["Validation", "validate"]
 
 
+@made_when_read("accepted")
 @dataclasses.dataclass(frozen=True, slots=True)
 class Validation(Result):
     """What `validate` gives back.
@@ -47,7 +51,9 @@ class Validation(Result):
         `reason` (of a column that could not be judged; else null). A rule on several columns lists them, and their
         values, separated by ", "; one on all columns has null for both.
     accepted : frame
-        The rows that break no rule of severity "error", in input order.
+        The rows that break no rule of severity "error", in input order. They are taken from the table when this is
+        first read, and then kept. Before pandas 3.0, unless it copies on write, cells that were changed in place in
+        between are as they are then.
     rejected : frame
         The other rows, in input order, with `rejection_reasons`: the names of the broken rules, separated by "; ".
     summary : frame
@@ -169,7 +175,7 @@ def validate(
     return Validation(
         passed=not rejected.any() and _tables_pass(applied, findings),
         failures=_failures(table, judged, key),
-        accepted=table.leave(table.rows(~rejected)),
+        accepted=Later(table.kept(), ~rejected),
         rejected=_rejected(table, errors, np.flatnonzero(rejected)),
         summary=_summary(table, chosen, outcomes | findings),
         account=_account(table, errors, rejected),
@@ -271,18 +277,21 @@ def _account(table: Table, errors: list[tuple[str, NDArray[np.bool_]]], rejected
     amounts = amounts_if_any(table)
     remaining = np.ones(len(table), dtype=bool)
     rows: dict[str, int] = {}
-    money: dict[str, float] = {}
+    parts: dict[str, list[float]] = {}
     for name, failing in errors:
-        first = failing & remaining
+        first = np.flatnonzero(failing & remaining)
         remaining &= ~failing
-        rows[name] = int(first.sum())
+        rows[name] = first.size
         if amounts is not None:
-            money[name] = exact_sum(amounts, first)
+            parts[name] = exact_parts(amounts[first])
+    everything = [] if amounts is None else exact_parts(amounts)
+    # what is left is the sum of all less those of the rejected, rounded once
+    left = [*everything, *(-part for aside in parts.values() for part in aside)]
     return Account(
         rows_in=len(table),
-        rows_out=int((~rejected).sum()),
+        rows_out=int(np.count_nonzero(~rejected)),
         set_aside=rows,
-        amount_in=None if amounts is None else exact_sum(amounts),
-        amount_out=None if amounts is None else exact_sum(amounts, ~rejected),
-        amount_set_aside=money,
+        amount_in=None if amounts is None else math.fsum(everything),
+        amount_out=None if amounts is None else math.fsum(left),
+        amount_set_aside={name: math.fsum(aside) for name, aside in parts.items()},
     )

@@ -102,7 +102,7 @@ def near_duplicate(
     columns: str | Sequence[str] | None = None,
     *,
     within: str = "1min",
-    time: str = "timestamp",
+    order_by: str = "timestamp",
     severity: Severity = "error",
     name: str | None = None,
     optional: bool = False,
@@ -118,7 +118,7 @@ def near_duplicate(
         null being equal to null.
     within : str
         A span such as "1min" or "30s": the later row fails, if it is not later than that.
-    time : str
+    order_by : str
         The column of times. Rows with a null there keep the rule.
     severity : {"error", "warning"}
     name : str, optional
@@ -142,8 +142,8 @@ def near_duplicate(
     >>> validate(clicks, [rules.near_duplicate("customer_id")]).failures["row"].tolist()
     [1]
     """
-    parameters = {"within": str(span(within, "within")), "time": time}
-    chosen = [*names_of(columns), *names_of(time)]
+    parameters = {"within": str(span(within, "within")), "order_by": order_by}
+    chosen = [*names_of(columns), *names_of(order_by)]
     return rule_of("near_duplicate", chosen, parameters, name=name, severity=severity, optional=optional)
 
 

@@ -60,9 +60,9 @@ def fresh(
 
 def share_of_nulls(
     column: str,
-    high: float = 0.0,
-    low: float = 0.0,
     *,
+    low: float = 0.0,
+    high: float = 0.0,
     severity: Severity = "error",
     name: str | None = None,
     optional: bool = False,
@@ -74,7 +74,7 @@ def share_of_nulls(
     Parameters
     ----------
     column : str
-    high, low : float
+    low, high : float
         Between 0 and 1.
     severity : {"error", "warning"}
     name : str, optional
@@ -87,7 +87,7 @@ def share_of_nulls(
     Examples
     --------
     >>> from custval.data_quality import rules, validate
-    >>> result = validate({"email": ["a@b.de", None, None, None]}, [rules.share_of_nulls("email", 0.5)])
+    >>> result = validate({"email": ["a@b.de", None, None, None]}, [rules.share_of_nulls("email", high=0.5)])
     >>> result.passed, result.summary["measured"], result.accepted["email"]
     (False, ['0.75'], ['a@b.de', None, None, None])
     """
