@@ -222,7 +222,8 @@ def standardize(
         changed.append(change)
     if policy == "raise":
         refuse_problems(table, changed, "keep")
-    result = table.frame.with_columns(*(series.alias(column) for column, series in made.items()))
+    named = [series.alias(column) for column, series in made.items()]
+    result = table.frame.with_columns(*named) if named else table.frame
     return Standardized(
         frame=table.leave(result.rename(renamed) if renamed else result),
         changes=changes_of(table, changed),
