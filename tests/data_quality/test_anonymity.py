@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custval.data_quality import anonymity
+from custval.data_quality import anonymity, find_pii, respect_consent
 from custval.errors import ColumnError, CustvalError, DataError
 
 # Li et al. 2007, table 3
@@ -113,3 +113,27 @@ def test_the_result_travels():
     for text in (repr(found), found._repr_html_()):
         assert "gastritis" not in text
         assert "4767*" not in text
+
+
+def test_the_page_shows_what_was_asked_for(frame_library):
+    frame = frame_library({"z": ["a"] * 7, "s": [1, 2, 3, 4, 5, 6, 6]})
+    page = anonymity(frame, "z")._repr_html_()
+    for name in ("distinct_l", "entropy_l", "t", "t_distance", "journalist_risk_max"):
+        assert f"<summary>{name}</summary>" not in page
+    assert "None" not in page
+    assert "0.1429" in page
+    assert "0.14285" not in page
+    full = anonymity(frame, "z", "s", population=frame)._repr_html_()
+    for name in ("distinct_l", "entropy_l", "t", "t_distance", "journalist_risk_max"):
+        assert f"<summary>{name}</summary>" in full
+    assert "5.7423" in full
+
+
+def test_the_page_of_other_results_about_persons(frame_library):
+    frame = frame_library({"ads": [True, False], "amount": [1.5, 2.0], "note": ["call 212-555-0101", "tea"]})
+    allowed = respect_consent(frame, "ads")._repr_html_()
+    assert "columns_removed" not in allowed
+    assert "2.00" in allowed.split("no consent")[1]
+    found = find_pii(frame)._repr_html_()
+    assert "<summary>columns</summary>" not in found
+    assert "<summary>free_text</summary>" in found

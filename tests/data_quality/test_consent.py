@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 
 import pandas as pd
 import pytest
@@ -24,31 +25,96 @@ CONSENTS = {
 }
 
 
+def left(result):
+    """The rows left out, by the reasons that any row has."""
+    return {reason: rows for reason, rows in result.account.set_aside.items() if rows}
+
+
 def test_a_table_of_consents(frame_library, to_lists):
     found = respect_consent(
         frame_library(PEOPLE), "ads", consents=frame_library(CONSENTS), purposes={"ads": ["email"]}, as_of="2024-06-30"
     )
     assert to_lists(found.frame) == {"customer_id": [1, 1], "email": ["a", "a"]}
-    assert dict(found.account.set_aside) == {"withdrawn": 1, "expired": 1, "unknown": 2}
+    assert left(found) == {"withdrawn": 1, "expired": 1, "unknown": 2}
+    assert list(found.account.set_aside) == ["unknown", "no consent", "withdrawn", "expired", "not yet"]
+    assert found.basis == "the consents"
     assert found.columns_removed == ("income",)
     earlier = respect_consent(
         frame_library(PEOPLE), "ads", consents=frame_library(CONSENTS), as_of=dt.datetime(2023, 3, 1)
     )
     assert to_lists(earlier.frame)["customer_id"] == [1, 2, 1]
-    assert dict(earlier.account.set_aside) == {"not yet": 1, "unknown": 2}
+    assert left(earlier) == {"not yet": 1, "unknown": 2}
     # the last day counts as a whole
     last = respect_consent(frame_library(PEOPLE), "ads", consents=frame_library(CONSENTS), as_of="2024-06-29")
     assert 4 in to_lists(last.frame)["customer_id"]
 
 
-@pytest.mark.parametrize("column", ["consent", "ads", "consent_ads"])
+@pytest.mark.parametrize("column", ["ads", "consent_ads"])
 def test_a_column_of_consents(frame_library, to_lists, column):
     frame = frame_library({"customer_id": [1, 2, 3], column: [True, False, None], "x": [1, 2, 3]})
     found = respect_consent(frame, "ads")
     assert to_lists(found.frame)["x"] == [1]
-    assert dict(found.account.set_aside) == {"unknown": 1, "no consent": 1}
+    assert left(found) == {"unknown": 1, "no consent": 1}
+    assert found.basis == f"column {column!r}"
     named = respect_consent(frame, "anything", consent=column, purposes={"anything": []})
     assert to_lists(named.frame) == {"customer_id": [1]}
+    assert named.basis == f"column {column!r}, which names no purpose"
+
+
+def test_a_general_consent_must_be_named(frame_library, to_lists):
+    frame = frame_library(
+        {"customer_id": [1, 2, 3], "consent": [True, False, None], "consent_email": [False, True, True]}
+    )
+    for purpose in ("emial", "sell to third parties", "research"):
+        with pytest.raises(ColumnError, match="names no purpose") as caught:
+            respect_consent(frame, purpose)
+        assert ("did you mean 'email'" in str(caught.value)) == (purpose == "emial")
+    assert to_lists(respect_consent(frame, "email").frame)["customer_id"] == [2, 3]
+    general = respect_consent(frame, "research", consent="consent")
+    assert to_lists(general.frame)["customer_id"] == [1]
+    assert general.basis == "column 'consent', which names no purpose"
+    assert dict(general.account.set_aside) == {"unknown": 1, "no general consent": 1}
+    assert general.to_dict()["basis"] == general.basis
+
+
+def test_a_purpose_that_no_record_has(frame_library, to_lists):
+    people, consents = frame_library(PEOPLE), frame_library(CONSENTS)
+    with pytest.raises(CustvalError, match="'ads', 'research'; got 'add'; did you mean 'ads'"):
+        respect_consent(people, "add", consents=consents, as_of="2024-06-30")
+    # a purpose that is planned, and that nobody was asked for, is known to be none
+    planned = respect_consent(people, "print", consents=consents, purposes={"print": []}, as_of="2024-06-30")
+    assert left(planned) == {"unknown": 6}
+    nothing = {"customer_id": [], "purpose": [], "granted": []}
+    assert left(respect_consent({"customer_id": [1]}, "ads", consents=nothing | {"customer_id": [1][:0]})) == {
+        "unknown": 1
+    }
+    with pytest.raises(DataError, match="1 of 2"):
+        respect_consent(
+            {"customer_id": [1]},
+            "ads",
+            consents={"customer_id": [1, 1], "purpose": ["ads", None], "granted": [True, True]},
+        )
+
+
+def test_the_money_is_accounted_for(frame_library, to_lists):
+    frame = frame_library(
+        {
+            "t": [DAY(2020, 1, 1), DAY(2024, 1, 1), None, DAY(2024, 2, 1)],
+            "amount": [0.1, 0.2, None, 1e15],
+            "ads": [True, False, None, True],
+        }
+    )
+    found = respect_consent(frame, "ads", purposes={"ads": ["t"]}).account
+    assert (found.amount_in, found.amount_out) == (math.fsum([0.1, 0.2, 1e15]), math.fsum([0.1, 1e15]))
+    assert dict(found.amount_set_aside) == {"unknown": 0.0, "no consent": 0.2}
+    kept = retention(frame, "t", "1Y", as_of="2024-06-30", missing_time="drop")
+    assert dict(kept.account.amount_set_aside) == {"older than 1Y": 0.1, "no time": 0.0}
+    assert kept.account.amount_out == math.fsum([0.2, 1e15])
+    removed = to_lists(kept.removed)
+    assert (removed["row"], removed["reason"]) == ([0, 2], ["older than 1Y", "no time"])
+    for name in ("row", "reason"):
+        with pytest.raises(ColumnError, match=f"{name!r} already"):
+            retention({"t": [DAY(2024, 1, 1)], name: ["x"]}, "t", "1Y", as_of="2024-06-30")
 
 
 RECORD = st.tuples(
@@ -93,19 +159,19 @@ def test_against_going_through_the_records(records, day):
         }
     )
     people = pd.DataFrame({"customer_id": [3, 0, 1, 2, 0]})
-    found = respect_consent(people, "ads", consents=consents, as_of=f"2024-01-{day:02d}")
+    found = respect_consent(people, "ads", consents=consents, purposes={"ads": []}, as_of=f"2024-01-{day:02d}")
     answers = [slow(customer, records, day) for customer in people["customer_id"]]
     assert found.frame["customer_id"].tolist() == [
         c for c, answer in zip(people["customer_id"], answers, strict=True) if answer is None
     ]
     reasons = [answer for answer in answers if answer is not None]
-    assert dict(found.account.set_aside) == {reason: reasons.count(reason) for reason in set(reasons)}
+    assert left(found) == {reason: reasons.count(reason) for reason in set(reasons)}
 
 
 def test_without_dates_no_day_is_needed():
     consents = {"customer_id": [1, 1], "purpose": ["ads", "ads"], "granted": [True, False]}
     found = respect_consent({"customer_id": [1, 2]}, "ads", consents=consents)
-    assert dict(found.account.set_aside) == {"withdrawn": 1, "unknown": 1}
+    assert left(found) == {"withdrawn": 1, "unknown": 1}
     with pytest.raises(CustvalError, match="as_of is needed"):
         respect_consent({"customer_id": [1]}, "ads", consents=consents | {"from": [None, None]})
 
@@ -115,6 +181,7 @@ def test_what_is_refused_shows_nobody():
     table = pd.DataFrame({"customer_id": [1], "purpose": ["ads"], "granted": [True]})
     for frame, kwargs in (
         (people, {}),
+        (people, {"consent": "consent"}),
         (people, {"consents": table}),
         (people, {"consents": {"customer_id": ["secret-1"], "purpose": ["ads"], "granted": [True]}}),
         (people, {"consents": table.assign(granted="secret-yes", customer_id="secret-1")}),
@@ -139,7 +206,7 @@ def test_what_is_refused_shows_nobody():
 
 
 def test_the_results_show_nobody():
-    found = respect_consent({"customer_id": ["secret"], "consent": [True]}, "ads")
+    found = respect_consent({"customer_id": ["secret"], "consent": [True]}, "ads", consent="consent")
     kept = retention({"day": [DAY(2024, 1, 1)], "who": ["secret"]}, "day", "1Y", as_of="2024-02-01")
     for result in (found, kept):
         assert "secret" not in repr(result) + result._repr_html_()
@@ -156,10 +223,10 @@ def test_retention(frame_library, to_lists):
     kept = retention(frame, "t", "3Y", as_of="2024-12-31", missing_time="keep")
     assert to_lists(kept.frame)["x"] == [3, 4]
     assert to_lists(kept.removed)["x"] == [1, 2]
-    assert dict(kept.account.set_aside) == {"older than 3Y": 2}
+    assert left(kept) == {"older than 3Y": 2}
     dropped = retention(frame, "t", "30D", as_of=dt.datetime(2022, 1, 30, 12), missing_time="drop")
     assert to_lists(dropped.frame)["x"] == []
-    assert dict(dropped.account.set_aside) == {"older than 30D": 3, "no time": 1}
+    assert left(dropped) == {"older than 30D": 3, "no time": 1}
 
 
 @pytest.mark.parametrize(

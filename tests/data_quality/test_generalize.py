@@ -206,3 +206,10 @@ def test_years_before_christ():
 def test_no_columns_at_all():
     with pytest.raises(CustvalError, match="names no column"):
         generalize({"c": [1]}, {})
+
+
+def test_dates_as_text_are_to_be_read_first(frame_library):
+    with pytest.raises(ColumnError, match="'born' must hold dates or times") as caught:
+        generalize(frame_library({"born": ["1995-03-01", "secret", None]}), {"born": {"period": "Y"}})
+    assert "cv.data_quality.to_dates" in caught.value.suggestion
+    assert "secret" not in str(caught.value.to_dict())

@@ -327,7 +327,7 @@ def test_results_show():
     assert not any(tag in page for tag in ("<b>", "<i>"))
     assert "1 cells filled; 1 columns left with nulls" in page
     assert json.loads(json.dumps(done.to_dict()))["filled"] == {"<b>": 1}
-    assert done.to_frame() is done.log
+    assert done.to_frame() is done.frame
 
 
 def test_no_rows():

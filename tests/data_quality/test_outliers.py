@@ -385,3 +385,9 @@ def test_no_false_reason_of_an_infinite_value_in_the_forest():
     frame.loc[7, "a"] = np.inf
     found = outliers(frame, method="isolation_forest", threshold=50.0)
     assert found.flags["reason"].tolist() == ["a inf: infinite"]
+
+
+@pytest.mark.parametrize("method", ["robust_z", "iqr"])
+def test_scales_too_small_for_a_quotient(method):
+    found = outliers({"x": [0.0, 0.0, 1.0, 1.0, 2.2250738585e-313]}, "x", method=method)
+    assert found.rows == 5

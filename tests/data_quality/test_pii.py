@@ -15,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import custval as cv
+from custval._kernels.pii_headers import HEADERS, header_clue
 from custval.data_quality import find_pii, mask, pseudonymize
+from custval.data_quality._kinds import kind_by_name
 from custval.errors import ColumnError, CustvalError, DataError
 
 CUSTOMERS = {
@@ -178,6 +180,67 @@ def test_a_header_alone_is_not_enough(header, values):
     assert find_pii({header: values, "x": [1, 2, 3]}).columns == {}
 
 
+PERSONS_ABROAD = {
+    "Vorname": ["Jörg", "Xaver"],
+    "Nachname": ["Übelacker", "Zwirnlein"],
+    "Geburtsdatum": ["03.12.1980", "01.02.1975"],
+    "Ausweisnummer": ["L01X00T471", "T220001293"],
+    "Straße": ["Am Hang 3", "Lohfeld 11"],
+    "Prénom": ["Théophane", "Apolline"],
+    "nom": ["Quémeneur", "Lescornez"],
+    "Date de naissance": ["12/03/1980", "01/02/1975"],
+    "Téléphone": ["05 55 01 01 01", "05 55 02 02 02"],
+    "nombre": ["Itziar", "Unax"],
+    "apellido1": ["Goikoetxea", "Urrutikoetxea"],
+    "kunde_telefon": ["55501 11", "55502 22"],
+    "fecha_nacimiento": ["12/03/1980", "01/02/1975"],
+    "correo": ["a@example.es", "b@example.es"],
+}
+
+
+def test_headers_of_other_languages_are_enough():
+    found = find_pii(PERSONS_ABROAD)
+    assert list(found.columns.values()) == [
+        *("name", "name", "birth_date", "national_id", "address"),
+        *("name", "name", "birth_date", "phone"),
+        *("name", "name", "phone", "birth_date", "email"),
+    ]
+    masked = mask(PERSONS_ABROAD).frame
+    for name, values in PERSONS_ABROAD.items():
+        assert not set(masked[name]) & set(values), name
+
+
+@pytest.mark.parametrize(
+    "kind", ["name", "given_name", "family_name", "email", "phone", "postcode", "id_number", "birth_date"]
+)
+def test_standardize_and_find_pii_know_the_same_headers(kind):
+    expected = {"birth_date": "date"}.get(kind, kind)
+    for header in HEADERS[kind].split():
+        assert kind_by_name(header) == expected
+        if header not in {"first", "last"}:
+            own = {"given_name": "name", "family_name": "name", "id_number": "national_id"}.get(kind, kind)
+            assert header_clue(header).kind == own, header
+
+
+@pytest.mark.parametrize("other", ["Vorname", "birth_date", "身份证号", "familyName"])
+def test_a_name_beside_what_only_persons_have(other):
+    names = ["Ngozi Xu", "Ulrike Zwirn"]
+    assert find_pii({"name": names, "price": [1, 2]}).columns == {}
+    assert find_pii({"name": names, other: [None, None]}).columns["name"] == "name"
+    assert find_pii({"name": ["1", "2"], other: [None, None]}).columns.get("name") is None
+
+
+def test_foreign_words_for_other_things():
+    frame = {
+        "nombre": [3, 4],
+        "nom_produit": ["Chaise", "Table"],
+        "nombre_producto": ["Silla", "Mesa"],
+        "telefon_typ": ["mobil", "fest"],
+        "geburtstag_rabatt": ["ja", "nein"],
+    }
+    assert find_pii(frame).columns == {}
+
+
 def test_an_empty_column_is_told_by_its_header():
     found = find_pii(pd.DataFrame({"email": [None, None], "x": [1, 2]}))
     assert found.columns == {"email": "email"}
@@ -190,10 +253,36 @@ def test_one_address_among_many_values():
     values = [f"code {number}" for number in range(500)]
     values[77] = "ann@example.com"
     found = find_pii({"code": values})
-    assert found.columns == {"code": "email"}
+    assert (dict(found.columns), dict(found.free_text)) == ({}, {"code": ("email",)})
     masked = mask({"code": values})
     assert masked.frame["code"][77] == "a***@example.com"
     assert masked.frame["code"][:77] == values[:77]
+
+
+def test_cells_that_are_an_address_among_notes():
+    notes = [f"asked about delivery {number}" for number in range(58)]
+    notes += ["ann@example.com", "write to bob@example.org", "212-555-0101"]
+    found = find_pii({"note": notes, "x": list(range(61))})
+    assert (dict(found.columns), dict(found.free_text)) == ({}, {"note": ("email", "phone")})
+    assert found.findings["rows"] == [2, 1]
+    assert found.findings["share"] == pytest.approx([2 / 61, 1 / 61])
+    masked = mask({"note": notes}).frame["note"]
+    assert masked[58:] == ["a***@example.com", "write to b***@example.org", "***-***-0101"]
+    assert masked[:58] == notes[:58]
+
+
+def test_ids_that_were_floats_are_no_phones():
+    ids = [f"00{number}.0" for number in range(12_345_678, 98_000_000, 1_234_567)]
+    assert find_pii({"customer": ids}).columns == {}
+
+
+def test_what_is_found_is_read_only():
+    found = find_pii({"email": ["ann@example.com"], "note": ["call +44 20 7946 0123"]})
+    for mapping in (found.columns, found.free_text):
+        with pytest.raises(TypeError):
+            mapping["x"] = "name"
+    again = pickle.loads(pickle.dumps(found))  # noqa: S301 - just pickled
+    assert (again.columns, again.free_text) == (found.columns, found.free_text)
 
 
 def test_a_sample_is_a_sample():
@@ -226,7 +315,7 @@ def test_columns_of_any_type():
     found = find_pii(frame)
     assert found.columns["enum"] == "email"
     mixed = pd.DataFrame({"m": pd.Series(["ann@example.com", 3, None, 2.5, dt.date(2020, 1, 1), b"x"], dtype=object)})
-    assert find_pii(mixed).columns == {"m": "email"}
+    assert find_pii(mixed).free_text == {"m": ("email",)}
     assert find_pii(pd.DataFrame()).columns == {}
 
 

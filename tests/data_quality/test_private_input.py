@@ -60,7 +60,7 @@ CALLS = {
     "prefix": lambda frame: generalize(frame, {"c": {"prefix": 1}}),
     "rare": lambda frame: generalize(frame, {"c": {"rare": 2}}),
     "groups": lambda frame: generalize(frame, {"c": {"groups": {}}}),
-    "retention": lambda frame: retention(frame, "c", "1Y", as_of=dt.date(2024, 1, 1), missing="keep"),
+    "retention": lambda frame: retention(frame, "c", "1Y", as_of=dt.date(2024, 1, 1), missing_time="keep"),
     "counts": lambda frame: suppress_small_cells(frame, "c"),
     "cells": lambda frame: suppress_small_cells(frame, "k"),
 }

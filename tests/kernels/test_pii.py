@@ -10,15 +10,16 @@ import re
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custval._kernels.dates_in_text import year_in
 from custval._kernels.identity_numbers import luhn_is_valid
 from custval._kernels.masks import mask_inside, mask_value
 from custval._kernels.person_names import chinese_name, western_name
-from custval._kernels.pii import KINDS, find_spans, is_plausible, kinds_of
+from custval._kernels.pii import _INSIDE, KINDS, Span, find_spans, half_width, kinds_of
 from custval._kernels.pii_headers import header_clue
+from custval._kernels.pii_plausible import is_plausible
 
 
 def digits(n):
@@ -117,6 +118,69 @@ def test_values_inside_text(kind):
         assert mask_inside(mask_inside(sentence)) == mask_inside(sentence)
 
     check()
+
+
+PIECES = st.sampled_from(
+    "212..555---0101|(212) 555-0101|01-02-1980|0171/231 4567|078-05-1120|10.0.0.1|1.2.3|12 Oak Street|the order|"  # noqa: SIM905
+    "5B Long Hill Road|建国路88号|浙江省杭州市西湖区|花园小区3号楼|²|٣٤ Oak Street|Mr Smith|Dr|my name is Ann|AB12|"
+    "Contact: Bob|我叫李明|王先生|born 1980-03-12|geb. 1.2.80|1980年3月12日出生|Frau Müller|＋４４２０７９４６０１２３|"
+    "＠|GB29 NWBK 6016 1331 9268 19|4111 1111 1111 1111".split("|")
+)
+TEXTS = st.lists(st.one_of(PIECES, st.sampled_from(" .-/():,7"), *STRONG.values()), max_size=6).map("".join)
+
+
+def every_pattern(text):
+    """The spans without looking first whether a pattern can find anything."""
+    plain, found = half_width(text), []
+    for kind, _, pattern, is_kind in _INSIDE:
+        if kind not in {"email", "name"} and not any(map(str.isdigit, plain)):
+            continue
+        for match in pattern.finditer(plain):
+            span = Span(*match.span(match.lastgroup or 0), kind)
+            taken = any(set(range(*span[:2])) & set(range(*other[:2])) for other in found)
+            if not taken and is_kind(plain[span.start : span.stop]):
+                found.append(span)
+    return sorted(found)
+
+
+@settings(max_examples=300)
+@given(TEXTS)
+def test_looking_first_loses_nothing(text):
+    assert find_spans(text) == every_pattern(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "masked"),
+    [
+        ("born 12/03/1980", "birth_date", "born **/**/1980"),
+        ("she was born on 17 May 1990.", "birth_date", "she was born on ** *** 1990."),
+        ("DOB: 1980-03-12; ok", "birth_date", "DOB: 1980-**-**; ok"),
+        ("Date of birth 03.12.1980", "birth_date", "Date of birth **.**.1980"),
+        ("birthday is 01-02-1980", "birth_date", "birthday is **-**-1980"),
+        ("geb. 1.2.80 in Ulm", "birth_date", "geb. *.*.** in Ulm"),
+        ("geboren am 01.02.1980", "birth_date", "geboren am **.**.1980"),
+        ("née le 3/4/1975", "birth_date", "née le */*/1975"),
+        ("nacido el 03/04/1975", "birth_date", "nacido el **/**/1975"),
+        ("出生日期：1980年3月12日", "birth_date", "出生日期：1980年*月**日"),
+        ("她1980年3月12日出生", "birth_date", "她1980年*月**日出生"),
+        ("生于1980-03-12", "birth_date", "生于1980-**-**"),
+        ("Frau Müller called", "name", "Frau M*** called"),
+        ("Herr Dr. Özil", "name", "Herr Dr. Ö***"),
+        ("pour Mme Dupont", "name", "pour Mme D***"),
+        ("la Sra. Gómez", "name", "la Sra. G***"),
+    ],
+)
+def test_a_cue_tells_birth_dates_and_names(text, kind, masked):
+    assert [span.kind for span in find_spans(text)] == [kind]
+    assert mask_inside(text) == masked
+    assert mask_inside(masked) == masked
+
+
+@pytest.mark.parametrize(
+    "text", ["ordered 12/03/1980", "reborn 12/03/1980", "born 13/13/14", "born 31/31/1980", "born in 1980", "生日快乐"]
+)
+def test_dates_without_a_cue_or_that_are_none(text):
+    assert find_spans(text) == []
 
 
 @given(st.one_of(*STRONG.values()))

@@ -1,9 +1,8 @@
-"""Personal data in texts: what a value is, what a header says, and where in free text it stands.
+"""Personal data in texts: what a value is, and where in free text it stands.
 
-Three questions, each answered for one text at a time:
+Two questions, each answered for one text at a time:
 
 - `kinds_of(text)`: which kinds of personal data the whole text is, by its form and its check digits;
-- `is_plausible(kind, text)`: whether a value can be of a kind that the header has named already;
 - `find_spans(text)`: which parts of a longer text are personal data.
 
 Nothing is looked up anywhere, and no text is kept.
@@ -26,8 +25,9 @@ from custval._kernels.identity_numbers import (
     us_social_security_is_valid,
 )
 from custval._kernels.person_names import chinese_name, western_name
+from custval._kernels.postal_addresses import ADDRESS_INSIDE, CHINESE_ADDRESS, is_address
 
-__all__ = ["KINDS", "Span", "find_spans", "half_width", "is_plausible", "kinds_of"]
+__all__ = ["KINDS", "Span", "find_spans", "half_width", "kinds_of"]
 
 KINDS = (
     "email",
@@ -43,7 +43,7 @@ KINDS = (
 )
 """The kinds of personal data that are told apart."""
 
-_LONGEST = 200  # no value of a kind is longer; texts beyond it can only contain one
+LONGEST = 200  # no value of a kind is longer; texts beyond it can only contain one
 
 _EMAIL = re.compile(r"[^\s@,;:<>()\[\]\"]{1,64}@(?:[^\s@.,;:<>()\[\]\"/]+\.)+[^\W\d_]{2,}")
 _EMAIL_INSIDE = re.compile(
@@ -69,60 +69,32 @@ _SSN_INSIDE = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])", re.ASCII)
 _IBAN_INSIDE = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
 _IP4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}", re.ASCII)
 _IP4_INSIDE = re.compile(rf"(?<![\w.])(?:{_IP4.pattern})(?![\w.])", re.ASCII)
+_DECIMAL = re.compile(r"\+?\d+\.\d{1,2}", re.ASCII)  # an id that was a float once, or an amount
 _POSTCODE = re.compile(
     r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[ABCEGHJ-NPRSTVXY]\d[A-Z][ -]?\d[A-Z]\d|\d{5}-\d{4}|[1-9]\d{3} ?[A-Z]{2}",
     re.ASCII | re.IGNORECASE,
 )
 
-_STREETS = tuple(
-    """
-    street st road rd avenue ave lane ln drive dr court crt ct place pl close crescent cres boulevard blvd
-    parade pde terrace tce highway hwy circuit square sq grove gardens gdns way parkway pkwy mews esplanade
-    alley trail loop plaza rise quay
-    """.split()  # noqa: SIM905
-)
-_AMBIGUOUS = frozenset(
-    [
-        "st",
-        "dr",
-        "way",
-        "place",
-        "pl",
-        "close",
-        "square",
-        "gardens",
-        "court",
-        "rise",
-        "loop",
-        "plaza",
-        "trail",
-        "lane",
-        "ct",
-        "grove",
-    ]
-)
-_STREET_WORD = re.compile(rf"\b(?:{'|'.join(_STREETS)})\b\.?", re.IGNORECASE)
-_EUROPEAN_STREET = re.compile(
-    r"\w+(?:str(?:aße|asse|\.)|weg|gasse|allee|platz|straat|laan|gatan)\s+\d{1,4} ?[a-z]?\b"
-    r"|\b(?:rue|avenue|boulevard|place|via|piazza|calle|plaza|avenida|rua|viale|corso)\s+(?:d\w+ |\w+ ){0,3}\w+",
-    re.IGNORECASE,
-)
-_BOX = re.compile(r"\b(?:p\.? ?o\.? ?box|postfach|邮政信箱)\s*\d+", re.IGNORECASE)
-_CHINESE_ADDRESS = re.compile(
-    r"[\u4e00-\u9fff]{1,12}(?:路|街|巷|道|弄|胡同|大街|大道)[\u4e00-\u9fff\d\s]{0,8}?\d{1,5}\s*[号弄栋幢室]"
-    r"|[\u4e00-\u9fff]{2,8}[省市][\u4e00-\u9fff]{1,8}[市区县州旗][\u4e00-\u9fff\d]{1,30}"
-    r"|[\u4e00-\u9fff]{2,14}(?:小区|花园|大厦|公寓|新村|家园)[\u4e00-\u9fff]{0,4}\d{1,4}\s*[号栋幢座室单]"
-)
-_ADDRESS_INSIDE = re.compile(
-    rf"(?<![\w$€£¥.-])\d{{1,5}}[A-Za-z]? (?:[A-Z][\w'.-]*\s){{1,3}}(?:{'|'.join(word.title() for word in _STREETS)})\b"
-)
-
 _LETTERS = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .'’·,-])*")
+_TITLE = "Mr|Mrs|Ms|Miss|Dr|Prof|Herrn?|Frau|Mme|Mlle|Madame|Monsieur|Sra?|Srta|Señora?|Señorita|Signora?"
+_CAPITAL = "[A-ZÀ-ÖØ-Þ]"
 _NAME_INSIDE = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? |\b[Mm]y name is |\b[Cc]ontact(?: person)?: ?)"
-    r"(?P<western>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,2})"
+    rf"(?:\b(?:{_TITLE})\.? (?:(?:Dr|Prof)\.? )*|\b[Mm]y name is |\b[Cc]ontact(?: person)?: ?)"
+    rf"(?P<western>(?!(?:{_TITLE})\b){_CAPITAL}[\w'’-]+(?: {_CAPITAL}[\w'’-]+){{0,2}})"
     r"|(?:我叫|我是|姓名|联系人|收件人|收货人|客户)[:：]?\s?(?P<chinese>[\u4e00-\u9fff]{2,3})"
     r"|(?P<title>[\u4e00-\u9fff]{1,3})(?=先生|女士|小姐)"
+)
+_DATE = (
+    r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{4} ?年 ?\d{1,2} ?月 ?\d{1,2} ?[日号]?|"
+    r"\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|\d{8}|"
+    r"\d{1,2}[ -][A-Za-z]{3,9}\.?,?[ -]\d{4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4})(?![\w/-])"
+)
+_BIRTH_INSIDE = re.compile(
+    r"(?:\b(?:born(?: on)?|d\.?o\.?b\.?|date of birth|birth ?da(?:y|te)|geb\.?(?: am)?|geboren(?: am)?|"
+    r"geburts(?:datum|tag)|n[éÉ]e?(?: le)?|nacid[oa](?: el)?|nat[oa] il)|出生(?:日期|年月日|于)?|生日|生于)"
+    rf"(?: is| ist|是|为)?[:：]? ?(?P<date>{_DATE})"
+    r"|(?<!\d)(?P<chinese>\d{4} ?年 ?\d{1,2} ?月 ?\d{1,2} ?[日号]?)(?=出生)",
+    re.ASCII | re.IGNORECASE,
 )
 
 
@@ -136,9 +108,10 @@ class Span(NamedTuple):
 
 def half_width(text: str) -> str:
     """Full-width letters, digits and signs as plain ones, character by character."""
-    return text if text.isascii() else text.translate(_HALF_WIDTH)
+    return text if text.isascii() or _FULL_WIDTH.search(text) is None else text.translate(_HALF_WIDTH)
 
 
+_FULL_WIDTH = re.compile(r"[\uff01-\uff5e\u3000]")
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 
 
@@ -153,11 +126,11 @@ def kinds_of(text: str) -> tuple[str, ...]:
     (('email',), ('phone',), ())
     """
     plain = half_width(text).strip()
-    if not 1 <= len(plain) <= _LONGEST:
+    if not 1 <= len(plain) <= LONGEST:
         return ()
     if _EMAIL.fullmatch(plain) is not None:
         return ("email",)
-    if not any(map(str.isdigit, plain)):
+    if not _has_digit(plain):
         return _of_letters(plain)
     return tuple(kind for kind, is_kind in _NUMBERED.items() if is_kind(plain))
 
@@ -174,27 +147,14 @@ def _is_a_name(text: str) -> bool:
     return chinese_name(text) or western_name(text)
 
 
-def is_address(text: str) -> bool:
-    """Whether a text is written like a postal address: a street by its word, a house number, or a post office box."""
-    if _BOX.search(text) or _EUROPEAN_STREET.search(text) or _CHINESE_ADDRESS.search(text):
-        return True
-    found = _STREET_WORD.search(text)
-    if found is None:
-        return False
-    words = text.split()
-    number = words[0][:1].isdigit() and len(words) >= 3
-    # without a house number the word of the street must stand last and mean nothing else
-    last = words[-1].rstrip(".").casefold()
-    return number or (2 <= len(words) <= 5 and last in _STREETS and last not in _AMBIGUOUS)
-
-
 def _is_phone(text: str) -> bool:
-    if _PHONE.fullmatch(text) is None or _IP4.fullmatch(text) is not None:
+    if _PHONE.fullmatch(text) is None or _IP4.fullmatch(text) is not None or _DECIMAL.fullmatch(text) is not None:
         return False
     return 7 <= sum(map(str.isdigit, text)) <= 18
 
 
-def _is_ip(text: str) -> bool:
+def is_ip_address(text: str) -> bool:
+    """Whether a text is an address of the internet protocol, version 4 or 6."""
     if _IP4.fullmatch(text) is None and text.count(":") < 2:
         return False
     try:
@@ -205,9 +165,14 @@ def _is_ip(text: str) -> bool:
 
 
 def _is_national_id(text: str) -> bool:
-    if cn_resident_id_is_valid(text) or gb_national_insurance_is_valid(text):
+    # nine characters and the gaps between them at most
+    if cn_resident_id_is_valid(text) or (len(text) <= 17 and gb_national_insurance_is_valid(text)):
         return True
     return _SSN_INSIDE.fullmatch(text) is not None and us_social_security_is_valid(text)
+
+
+def _is_account(text: str) -> bool:
+    return text[:1].isalpha() and iban_is_valid(text)
 
 
 def _is_card(text: str) -> bool:
@@ -222,61 +187,18 @@ _NUMBERED: dict[str, Callable[[str], bool]] = {
     "phone": _is_phone,
     "national_id": _is_national_id,
     "card_number": _is_card,
-    "bank_account": iban_is_valid,
-    "ip_address": _is_ip,
+    "bank_account": _is_account,
+    "ip_address": is_ip_address,
     "address": is_address,
     "postcode": _is_postcode,
-}
-
-
-def is_plausible(kind: str, text: str) -> bool:
-    """Whether a text can be of a kind that the header of its column names, even if written badly."""
-    plain = half_width(text).strip()
-    return 0 < len(plain) <= _LONGEST and plain.casefold() not in _FLAGS and _PLAUSIBLE[kind](plain)
-
-
-_FLAGS = frozenset(["0", "1", "y", "n", "yes", "no", "true", "false", "t", "f", "none", "null", "是", "否", "有", "无"])
-
-
-def _digits(text: str) -> int:
-    return sum(map(str.isdigit, text))
-
-
-def _plausible_phone(text: str) -> bool:
-    letters = sum(map(str.isalpha, text))
-    return 5 <= _digits(text) + text.count("*") <= 18 and letters <= 4
-
-
-def _plausible_id(text: str) -> bool:
-    return 5 <= len(text) <= 25 and _digits(text) + text.count("*") >= 4 and not any(char in text for char in ":/@")
-
-
-def _plausible_name(text: str) -> bool:
-    return len(text) <= 80 and any(map(str.isalpha, text)) and not _digits(text) and "@" not in text
-
-
-def _plausible_postcode(text: str) -> bool:
-    return 3 <= len(text) <= 10 and re.fullmatch(r"[A-Za-z0-9]+(?:[ -][A-Za-z0-9]+)?", text) is not None
-
-
-_PLAUSIBLE: dict[str, Callable[[str], bool]] = {
-    "email": lambda text: "@" in text,
-    "phone": _plausible_phone,
-    "name": _plausible_name,
-    "national_id": _plausible_id,
-    "card_number": lambda text: 12 <= _digits(text) + text.count("*") <= 19,
-    "bank_account": lambda text: 6 <= _digits(text) + text.count("*") <= 32 and len(text) <= 42,
-    "ip_address": _is_ip,
-    "address": lambda text: any(map(str.isalnum, text)) and "@" not in text,
-    "postcode": _plausible_postcode,
-    "birth_date": lambda text: year_in(text) is not None or re.fullmatch(r"(?:18|19|20)\d{2}", text) is not None,
 }
 
 
 def find_spans(text: str) -> list[Span]:
     """The parts of a longer text that are personal data, in order and without overlaps.
 
-    Only what its form gives away is found: of names those behind a title or an introduction.
+    Only what its form gives away is found: of names those behind a title or an introduction, of dates those behind
+    a word such as "born".
 
     Examples
     --------
@@ -285,8 +207,11 @@ def find_spans(text: str) -> list[Span]:
     """
     plain = half_width(text)
     found: list[Span] = []
-    for kind, pattern, is_kind in _INSIDE:
-        if kind in _NEED_DIGITS and not any(map(str.isdigit, plain)):
+    seen: dict[_Cue, bool] = {}
+    for kind, cue, pattern, is_kind in _INSIDE:
+        if cue not in seen:
+            seen[cue] = cue(plain)
+        if not seen[cue]:
             continue
         for match in pattern.finditer(plain):
             group = match.lastgroup or 0
@@ -305,17 +230,79 @@ def _is_introduced(text: str) -> bool:
     return chinese_name(text) or not unicodedata.name(text[0], "").startswith("CJK")
 
 
-_NEED_DIGITS = frozenset({"national_id", "card_number", "bank_account", "ip_address", "phone", "address"})
+_SHORT_YEAR = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2\d{2}", re.ASCII)
+
+
+def _is_birth_date(text: str) -> bool:
+    short = _SHORT_YEAR.fullmatch(text)
+    if short is None:
+        return year_in(text) is not None
+    one, other = sorted((int(short[1]), int(short[3])))
+    return 1 <= one <= 12 and other <= 31
+
+
+# Most texts hold nothing. What a pattern cannot do without is looked for first: by patterns that begin with plain
+# characters, which the search skips to, where a look behind is tried at every character.
+_DIGIT = re.compile(r"\d")
+_CLOSE_DIGITS = re.compile(r"\d(?:[ ./()-]*\d){6}", re.ASCII)
+_ACCOUNT_BEGINS = re.compile(r"[A-Z]{2}\d{2}")
+_HOUSE_AND_STREET = re.compile(r"\d[A-Za-z]? [A-Z]")
+_CHINESE_STREET = re.compile("[路街巷道弄胡省市小花大公新家]")
+_INTRODUCTION = re.compile(
+    r"M[rsilmao]|Dr|Prof|Herr|Frau|S[re]|Signor|y name is |ontact|"
+    r"我叫|我是|姓名|联系人|收件人|收货人|客户|先生|女士|小姐"
+)
+_BIRTH = re.compile("[bB][oOiI]|[dD][.oOaA]|[gG][eE][bB]|[nN][éÉaA]|[出生]")
+
+
+def _has_digit(text: str) -> bool:
+    return _DIGIT.search(text) is not None if text.isascii() else any(map(str.isdigit, text))
+
+
+def _has_at(text: str) -> bool:
+    return "@" in text
+
+
+def _has_close_digits(text: str) -> bool:
+    return _CLOSE_DIGITS.search(text) is not None
+
+
+def _has_account(text: str) -> bool:
+    return _ACCOUNT_BEGINS.search(text) is not None
+
+
+def _has_dots(text: str) -> bool:
+    return text.count(".") >= 3 and _DIGIT.search(text) is not None
+
+
+def _has_house(text: str) -> bool:
+    return _HOUSE_AND_STREET.search(text) is not None
+
+
+def _has_chinese_street(text: str) -> bool:
+    return not text.isascii() and _CHINESE_STREET.search(text) is not None and _has_digit(text)
+
+
+def _has_introduction(text: str) -> bool:
+    return _INTRODUCTION.search(text) is not None
+
+
+def _has_birth(text: str) -> bool:
+    return _BIRTH.search(text) is not None and _has_digit(text)
+
+
+_Cue = Callable[[str], bool]
 # those that prove themselves go first, and what they take is no longer free for the others
-_INSIDE: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
-    ("email", _EMAIL_INSIDE, _anything),
-    ("national_id", _RESIDENT_INSIDE, cn_resident_id_is_valid),
-    ("bank_account", _IBAN_INSIDE, iban_is_valid),
-    ("card_number", _CARD_INSIDE, _is_card),
-    ("ip_address", _IP4_INSIDE, _is_ip),
-    ("national_id", _SSN_INSIDE, us_social_security_is_valid),
-    ("phone", _PHONE_INSIDE, _is_phone),
-    ("address", _ADDRESS_INSIDE, _anything),
-    ("address", _CHINESE_ADDRESS, _anything),
-    ("name", _NAME_INSIDE, _is_introduced),
+_INSIDE: tuple[tuple[str, _Cue, re.Pattern[str], Callable[[str], bool]], ...] = (
+    ("email", _has_at, _EMAIL_INSIDE, _anything),
+    ("national_id", _has_close_digits, _RESIDENT_INSIDE, cn_resident_id_is_valid),
+    ("bank_account", _has_account, _IBAN_INSIDE, iban_is_valid),
+    ("card_number", _has_close_digits, _CARD_INSIDE, _is_card),
+    ("ip_address", _has_dots, _IP4_INSIDE, is_ip_address),
+    ("national_id", _has_close_digits, _SSN_INSIDE, us_social_security_is_valid),
+    ("birth_date", _has_birth, _BIRTH_INSIDE, _is_birth_date),
+    ("phone", _has_close_digits, _PHONE_INSIDE, _is_phone),
+    ("address", _has_house, ADDRESS_INSIDE, _anything),
+    ("address", _has_chinese_street, CHINESE_ADDRESS, _anything),
+    ("name", _has_introduction, _NAME_INSIDE, _is_introduced),
 )

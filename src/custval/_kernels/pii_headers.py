@@ -1,4 +1,9 @@
-"""What the header of a column says about personal data, in English and Chinese."""
+"""What the header of a column says about personal data.
+
+`HEADERS` are whole headers, in English, Chinese, German, French, Spanish and some of other languages: `standardize`
+and `find_pii` know kinds of columns by the same ones. Headers of several words, such as `customerHomePhone`, are read
+by patterns, in English and Chinese and by the foreign words that mean nothing else.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,74 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-__all__ = ["HeaderClue", "header_clue"]
+__all__ = ["HEADERS", "HeaderClue", "header_clue", "header_key", "is_of_persons"]
+
+# foreign words that say what a column is wherever they stand in its header
+_FOREIGN = {
+    "given_name": "vorname vornamen prenom prenoms rufname voornaam",
+    "family_name": "nachname nachnamen familienname zuname apellido apellidos achternaam cognome sobrenome",
+    "name": "kundenname ansprechpartner",
+    "email": "correo courriel mailadresse emailadresse",
+    "phone": "telefon telefono telephone telefonnummer telefonnr handynummer mobilnummer rufnummer movil celular "
+    "telefone",
+    "birth_date": "geburtsdatum geburtstag gebdatum naissance nacimiento geboortedatum nascita nascimento",
+    "postcode": "postleitzahl plz",
+    "address": "strasse anschrift adresse hausnummer direccion domicilio indirizzo endereco",
+    "national_id": "ausweisnummer ausweisnr personalausweis passnummer reisepass reisepassnummer passeport pasaporte "
+    "sozialversicherungsnummer steuerid dni cedula codicefiscale",
+    "bank_account": "kontonummer",
+}
+HEADERS = {
+    kind: " ".join([headers, _FOREIGN.get(kind, "")]).strip()
+    for kind, headers in {
+        "name": "name fullname customername personname contactname realname username clientname nomcomplet "
+        "nombrecompleto nometprenom 姓名 名字 客户姓名 用户姓名 联系人 联系人姓名 收件人 收货人 真实姓名 "
+        "客户名称 会员姓名",
+        "given_name": "givenname firstname forename first middlename nombre nombres 名",
+        "family_name": "familyname lastname surname last secondname nom nomdefamille 姓 姓氏",
+        "email": "email emailaddress mail emailid eaddress correoelectronico adressemail adresseemail 邮箱 电子邮箱 "
+        "邮件 电子邮件 邮箱地址 电邮",
+        "phone": "phone phonenumber phoneno telephonenumber tel telno mobile mobilephone mobilenumber mobileno cell "
+        "cellphone cellphonenumber contactnumber handphone fax homephone workphone handy 手机 手机号 手机号码 电话 "
+        "电话号码 联系电话 移动电话 固定电话 联系方式 座机",
+        "birth_date": "birthdate dateofbirth dob birthday birth datedenaissance datenaissance fechadenacimiento "
+        "fechanacimiento datadinascita datadenascimento 出生日期 生日 出生年月日",
+        "postcode": "postcode postalcode zip zipcode postal codepostal codigopostal 邮编 邮政编码",
+        "id_number": "idnumber idcard idcardno idcardnumber residentid identitynumber nationalid 身份证 身份证号 "
+        "身份证号码 证件号 证件号码 公民身份号码",
+        "national_id": "numerosecuritesociale numerodesecuritesociale",
+        "address": "rue calle",
+        "bank_account": "numerodecompte numerodecuenta",
+    }.items()
+}
+"""Per kind the whole headers that name it, as `header_key` writes them."""
+
+_PERSONAL = {"given_name": "name", "family_name": "name", "id_number": "national_id"}
+_WHOLE = {header: _PERSONAL.get(kind, kind) for kind, headers in HEADERS.items() for header in headers.split()}
+# they say "name" and not whose, or "first" and not what: what their values are like must help
+_VAGUE = frozenset(["name", "first", "last"])
+_OF_PERSONS = frozenset(f"{HEADERS['given_name']} {HEADERS['family_name']}".split()) - _VAGUE - {"nom", "nombre"}
+
+
+def header_key(header: str) -> str:
+    """A header without what is spelled in more than one way: case, width, accents, spaces, signs, remarks in brackets.
+
+    Examples
+    --------
+    >>> header_key("Prénom"), header_key("E-Mail (privat)"), header_key("date_of_birth"), header_key("手机号【必填】")
+    ('prenom', 'email', 'dateofbirth', '手机号')
+    """
+    words = re.sub(r"[\[(【].*$", "", unicodedata.normalize("NFKC", header))
+    return re.sub(r"[\W_]+", "", _without_accents(words).casefold())
+
+
+def _without_accents(text: str) -> str:
+    return (
+        text if text.isascii() else unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
+    )
+
+
+_ACCENTS = re.compile(r"[\u0300-\u036f]+")
 
 
 class HeaderClue(NamedTuple):
@@ -77,7 +149,6 @@ _NAMED = (
         0.6,
         (
             r"\b(?:given|first|last|family|middle|full|maiden|sur|fore|nick|customer|client|contact|person|patient|employee|"
-            r""
             r"member|guest|holder|recipient|buyer|passenger|student|"
             r"user) ?names?\b|\bsurname\b|\bforename\b|\b[fl]name\b|"
             r"\b(?:fullname|firstname|lastname|givenname|familyname)\b|姓名|名字|联系人|收货人|收件人|持卡人|昵称|^姓$|^名$|姓氏"
@@ -85,7 +156,12 @@ _NAMED = (
     ),
     ("name", 0.35, r"^names?$|^名称$"),
 )
-_PATTERNS = tuple((kind, strength, re.compile(pattern, re.IGNORECASE)) for kind, strength, pattern in _NAMED)
+_ABROAD = tuple(
+    (_PERSONAL.get(kind, kind), 0.6, rf"\b(?:{'|'.join(words.split())})\b") for kind, words in _FOREIGN.items()
+)
+_PATTERNS = tuple(
+    (kind, strength, re.compile(pattern, re.IGNORECASE)) for kind, strength, pattern in (*_NAMED, *_ABROAD)
+)
 
 # a column about an e-mail, a phone or a name of something else is none
 _ABOUT = re.compile(
@@ -129,7 +205,7 @@ _DENIALS = (
 
 
 def header_clue(header: str) -> HeaderClue:
-    """Read a header, such as `customerEmail`, `date_of_birth`, ` soc_sec_id` or `手机号`.
+    """Read a header, such as `customerEmail`, `date_of_birth`, ` soc_sec_id`, `手机号` or `Geburtsdatum`.
 
     Examples
     --------
@@ -138,6 +214,10 @@ def header_clue(header: str) -> HeaderClue:
     """
     words = _words(header)
     denied = frozenset().union(*(kinds for pattern, kinds in _DENIALS if pattern.search(words)))
+    key = header_key(header)
+    whole = _WHOLE.get(key) or _WHOLE.get(key.rstrip("0123456789"))
+    if whole is not None and key not in _VAGUE:
+        return HeaderClue(whole, 0.55 if whole == "postcode" else 0.6, denied - {whole})
     for kind, strength, pattern in _PATTERNS:
         found = pattern.search(words)
         if found is None:
@@ -150,9 +230,20 @@ def header_clue(header: str) -> HeaderClue:
     return HeaderClue(None, 0.0, denied)
 
 
+def is_of_persons(header: str) -> bool:
+    """Whether a header says that the rows of its table are persons: companies and products have names, too.
+
+    Examples
+    --------
+    >>> is_of_persons("Vorname"), is_of_persons("dob"), is_of_persons("name"), is_of_persons("phone")
+    (True, True, False, False)
+    """
+    return header_key(header) in _OF_PERSONS or header_clue(header).kind in {"birth_date", "national_id"}
+
+
 def _words(header: str) -> str:
     """A header in words: width folded, camelCase and snake_case apart, lower case."""
-    text = unicodedata.normalize("NFKC", header).strip()
+    text = _without_accents(unicodedata.normalize("NFKC", header).strip())
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
     text = re.sub(r"[_\W]+", " ", text)
     return re.sub(r"(?<=[a-zA-Z])(?=\d)", " ", text).casefold().strip()

@@ -105,7 +105,7 @@ def _about_a_point(values: FloatArray, point: float) -> tuple[float, float, int]
 
 def modified_z(values: FloatArray, median: FloatArray, scale: FloatArray) -> FloatArray:
     """(value − median) / scale, 0 where the scale is 0."""
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         z = (values - median) / scale
     return np.where(scale > 0, z, 0.0)
 

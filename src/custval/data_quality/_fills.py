@@ -17,9 +17,9 @@ from custval.data_quality._called import names_a_key, names_a_person
 from custval.data_quality._clean_text import clean, clean_header
 from custval.data_quality._column_profile import kind_of
 from custval.data_quality._date_text import scan
+from custval.data_quality._findings import findings_in
 from custval.data_quality._kinds import kind_by_name
 from custval.data_quality._measured import Strata, coded, counts_on, measured
-from custval.data_quality.pii import findings_in
 from custval.typing import FloatArray, IntArray
 
 __all__ = ["Fill", "kinds_of", "learn_fill", "why_left"]

@@ -166,7 +166,7 @@ def by_fences(columns: Judged, groups: Strata, threshold: float) -> Flags:
     for place, (name, values) in enumerate(columns.items()):
         low, high, distance = _quartiles(values, groups)
         low_of, high_of, distance_of = low[groups.code], high[groups.code], distance[groups.code]
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             beyond = np.where(values > high_of, values - high_of, np.minimum(values - low_of, 0.0)) / distance_of
         usual = values == _spread(values, groups).point[groups.code]
         score = np.where((distance_of > 0) & ~usual, beyond, 0.0)

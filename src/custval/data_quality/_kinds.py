@@ -5,27 +5,21 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from custval._kernels.pii_headers import HEADERS, header_key
+
 __all__ = ["KINDS", "is_vague", "kind_by_name"]
 
 _HEADERS = {
-    "name": "name fullname customername personname contactname realname username clientname 姓名 名字 客户姓名 "
-    "用户姓名 联系人 联系人姓名 收件人 收货人 真实姓名 客户名称 会员姓名",
-    "given_name": "givenname firstname forename first middlename vorname prenom 名",
-    "family_name": "familyname lastname surname last secondname nachname nom 姓 姓氏",
-    "email": "email emailaddress mail emailid eaddress 邮箱 电子邮箱 邮件 电子邮件 邮箱地址 电邮",
-    "phone": "phone phonenumber phoneno telephone telephonenumber tel telno mobile mobilephone mobilenumber mobileno "
-    "cell cellphone cellphonenumber contactnumber handphone telefon fax homephone workphone 手机 手机号 手机号码 "
-    "电话 电话号码 联系电话 移动电话 固定电话 联系方式 座机",
-    "date": "birthdate dateofbirth dob birthday birth acquiredat timestamp date orderdate purchasedate invoicedate "
-    "signupdate registrationdate createdat updatedat startedat endedat dtcustomer joindate joined 出生日期 生日 "
-    "出生年月日 日期 下单时间 注册日期 注册时间 购买日期 购买时间 创建时间 订单日期 交易日期 交易时间",
+    **{kind: HEADERS[kind] for kind in ("name", "given_name", "family_name", "email", "phone")},
+    "date": f"{HEADERS['birth_date']} acquiredat timestamp date orderdate purchasedate invoicedate signupdate "
+    "registrationdate createdat updatedat startedat endedat dtcustomer joindate joined 日期 下单时间 注册日期 注册时间 "
+    "购买日期 购买时间 创建时间 订单日期 交易日期 交易时间",
     "gender": "gender sex 性别",
     "country": "country countrycode countryname nation nationality land 国家 国籍 国家代码 国家地区",
     "province": "region province provincename state 省 省份 省市 所在省 省市自治区",
     "city": "city cityname town ort 城市 市 所在城市 地级市 所在市",
-    "postcode": "postcode postalcode zip zipcode postal plz 邮编 邮政编码",
-    "id_number": "idnumber idcard idcardno idcardnumber residentid identitynumber nationalid 身份证 身份证号 "
-    "身份证号码 证件号 证件号码 公民身份号码",
+    "postcode": HEADERS["postcode"],
+    "id_number": HEADERS["id_number"],
     "credit_code": "creditcode socialcreditcode uscc unifiedsocialcreditcode 统一社会信用代码 信用代码 社会信用代码",
     "boolean": "consent optin optout subscribed newsletter 是否同意 是否订阅 同意 是否会员 是否流失",
     "id": "customerid recordid orderid productid sessionid clientid userid memberid recid invoiceno sku 客户编号 "
@@ -40,8 +34,8 @@ _IS_FLAG = re.compile(r"(?:is|has)[_ ]|是否")
 
 
 def kind_by_name(header: str) -> str | None:
-    """The kind of a column by a cleaned header in English or Chinese; None if it says nothing."""
-    key = _key(header)
+    """The kind of a column by a cleaned header; None if it says nothing."""
+    key = header_key(header)
     kind = _BY_HEADER.get(key) or _BY_HEADER.get(key.rstrip("0123456789"))
     if kind is None and _IS_FLAG.match(unicodedata.normalize("NFKC", header).casefold()):
         return "boolean"
@@ -50,9 +44,4 @@ def kind_by_name(header: str) -> str | None:
 
 def is_vague(header: str) -> bool:
     """Whether a header says "name" and not whose: products and shops have names, too."""
-    return _key(header) in {"name", "名字", "客户名称", "clientname"}
-
-
-def _key(header: str) -> str:
-    words = re.sub(r"[\[(【].*$", "", unicodedata.normalize("NFKC", header))
-    return re.sub(r"[\W_]+", "", words.casefold())
+    return header_key(header) in {"name", "名字", "客户名称", "clientname"}

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from custval._check import choice, moment
+from custval._check import choice, moment, nearest
 from custval._frame import Table, enter, nulls, nw, refuse_other_libraries, shared_codes, times
 from custval._result import Account
+from custval.data_quality._ledger import Ledger
+from custval.data_quality._money import amounts_if_any, exact_sum
 from custval.data_quality._private import PrivateResult
-from custval.errors import ColumnError, CustvalError
+from custval.errors import ColumnError, CustvalError, DataError
 from custval.typing import Instant, IntArray, IntoFrame
 
 __all__ = ["Consented", "respect_consent"]
 
-_REASONS = ("unknown", "no consent", "withdrawn", "expired", "not yet")
+_REASONS: tuple[str, ...] = ("unknown", "no consent", "withdrawn", "expired", "not yet")
+_OF_COLUMNS: tuple[str, ...] = ("unknown", "no consent")
+_GENERAL: tuple[str, ...] = ("unknown", "no general consent")
 _UNKNOWN, _REFUSED, _WITHDRAWN, _EXPIRED, _NOT_YET = range(len(_REASONS))
 _DAY = 86_400_000_000
 
@@ -31,14 +35,18 @@ class Consented(PrivateResult):
     frame : frame
         The rows of customers who agreed, with the columns that the purpose may see.
     purpose : str
+    basis : str
+        What says who agreed: "the consents", "column 'consent_email'", or "column 'consent', which names no purpose".
     account : Account
-        Rows in, rows out, and rows left out: "no consent", "withdrawn", "expired", "not yet", "unknown".
+        Rows in, rows out, and rows left out: "no consent", "withdrawn", "expired", "not yet", "unknown"; where a column
+        was taken that names no purpose, "no general consent". Where `amount` holds numbers, the money likewise.
     columns_removed : tuple of str
         The columns that the purpose may not see.
     """
 
     frame: Any = dataclasses.field(repr=False)
     purpose: str
+    basis: str
     account: Account
     columns_removed: tuple[str, ...]
 
@@ -63,16 +71,19 @@ def respect_consent(
     frame : frame
         Any table; with `consents` it has `customer_id`.
     purpose : str
-        Such as "marketing".
+        Such as "marketing". One that nobody was asked for raises, and the error names the nearest that there is: a
+        slip of the pen is no consent.
     consents : frame, optional
         Who agreed to what: `customer_id, purpose, granted` (boolean), and where there are such columns `from` and
         `until` (dates or times; null: always, and without end). Of several records of a customer for the purpose the
         latest `from` up to `as_of` counts (null is the earliest); of equally late ones a refusal.
     consent : str, optional
         Without `consents`: the boolean column that says who agreed. Default: the column `consent_<purpose>`, else
-        `<purpose>`, else `consent`.
+        `<purpose>`. A general column `consent` is taken only if it is named here, since it says nothing of the
+        purpose; `.basis` and the account say so.
     purposes : mapping of str to sequence of str, optional
-        Per purpose the columns that it may see. `customer_id` always stays. A purpose that is not in it raises.
+        Per purpose the columns that it may see. `customer_id` always stays. A purpose that is not in it raises; one
+        that is in it may be one that nobody has been asked for yet.
     as_of : date, datetime, datetime64 or ISO text, optional
         The day on which consent must hold, needed if there is a column `from` or `until`; a date means the end of
         the day, and `until` is the last moment or day on which consent holds.
@@ -80,16 +91,16 @@ def respect_consent(
     Returns
     -------
     Consented
-        `.frame`, `.account`, `.columns_removed`.
+        `.frame`, `.basis`, `.account`, `.columns_removed`.
 
     Raises
     ------
     ColumnError
-        If a column is missing or of the wrong type.
+        If a column is missing or of the wrong type; if no column says who agreed to the purpose.
     DataError
         If a frame is lazy, or customers or purposes are null.
     CustvalError
-        If the purpose is not among `purposes`, or `as_of` is missing.
+        If the purpose is not among `purposes`, or in no record of `consents`, or `as_of` is missing.
 
     Notes
     -----
@@ -133,17 +144,24 @@ def respect_consent(
     if consents is not None:
         if consent is not None:
             raise CustvalError("give consents (a table) or consent (a column), not both")
-        state = _of_table(table, enter(consents, "the consents"), purpose, as_of)
+        state = _of_table(table, enter(consents, "the consents"), purpose, as_of, asked_for=purposes is not None)
+        basis, reasons = "the consents", _REASONS
     else:
-        state = _of_column(table, _consent_column(table, purpose, consent))
-    allowed = state < 0
-    rows = table.rows(allowed)
+        name = _consent_column(table, purpose, consent)
+        state = _of_column(table, name)
+        basis, reasons = f"column {name!r}", _OF_COLUMNS
+        if f"_{purpose}_".casefold() not in f"_{name}_".casefold():
+            basis, reasons = f"{basis}, which names no purpose", _GENERAL
     removed = tuple(name for name in table.columns if name not in kept)
-    aside = {reason: int((state == place).sum()) for place, reason in enumerate(_REASONS)}
+    ledger = Ledger(table, amounts_if_any(table))
+    for place, reason in enumerate(reasons):
+        ledger.remove("consent", reason, state == place)
+    rows = table.rows(ledger.staying)
     return Consented(
         frame=table.leave(rows.select(*kept) if removed else rows),
         purpose=purpose,
-        account=Account(len(table), int(allowed.sum()), {reason: n for reason, n in aside.items() if n}),
+        basis=basis,
+        account=ledger.account(None if ledger.amounts is None else exact_sum(ledger.amounts, ledger.staying)),
         columns_removed=removed,
     )
 
@@ -156,8 +174,12 @@ def _columns(table: Table, purpose: str, purposes: Any) -> list[str]:
         raise CustvalError("purposes must map purposes to the columns that they may see")
     choice(purpose, "purpose", purposes)
     allowed = purposes[purpose]
-    if isinstance(allowed, str) or not all(isinstance(name, str) for name in allowed):
-        raise CustvalError(f"purposes[{purpose!r}] must be a sequence of column names")
+    several = isinstance(allowed, Iterable) and not isinstance(allowed, str)
+    if not several or not all(isinstance(name, str) for name in allowed):
+        raise CustvalError(
+            f"purposes[{purpose!r}] must be a sequence of column names",
+            suggestion=f"purposes={{{purpose!r}: [{table.columns[0] if table.columns else 'column'!r}]}}",
+        )
     seen = {*allowed, "customer_id"}
     kept = [name for name in table.columns if name in seen]
     if not kept:
@@ -169,13 +191,19 @@ def _consent_column(table: Table, purpose: str, given: str | None) -> str:
     if given is not None:
         table.require(given)
         return given
-    names = (f"consent_{purpose}", purpose, "consent")
+    names = (f"consent_{purpose}", purpose)
     found = next((name for name in names if name in table), None)
     if found is None:
+        known = [name.removeprefix("consent_") for name in table.columns if name.startswith("consent_")]
+        close = nearest(purpose, known)
+        hint = f"; did you mean {close!r}?" if close else ""
+        general = " (its column 'consent' names no purpose, and is taken if you say so)" if "consent" in table else ""
+        column = "consent" if general else "…"
         raise ColumnError(
-            f"{table.what} says nowhere who agreed: it has no column {', '.join(map(repr, names))}",
-            column="consent",
-            suggestion="name the column, consent='…', or give a table consents=",
+            f"{table.what} says nowhere who agreed to {purpose!r}: it has no column "
+            f"{' or '.join(map(repr, names))}{general}{hint}",
+            column=names[0],
+            suggestion=f"purpose={close!r}" if close else f"name the column, consent={column!r}, or give consents=",
         )
     return found
 
@@ -205,13 +233,15 @@ def _of_column(table: Table, name: str) -> IntArray:
     return np.array([_UNKNOWN, _REFUSED, -1])[_booleans(table, name) + 1]
 
 
-def _of_table(table: Table, consents: Table, purpose: str, as_of: Instant | None) -> IntArray:
+def _of_table(table: Table, consents: Table, purpose: str, as_of: Instant | None, *, asked_for: bool) -> IntArray:
     table.require("customer_id", door="customers")
     consents.require("customer_id", "purpose", "granted")
     refuse_other_libraries([table, consents])
-    relevant = dataclasses.replace(
-        consents, frame=consents.rows(np.array([text == purpose for text in consents["purpose"].to_list()], dtype=bool))
-    )
+    recorded = _recorded(consents)
+    if recorded and purpose not in recorded and not asked_for:
+        choice(purpose, "purpose", sorted(set(recorded)))
+    own_rows = np.array([text == purpose for text in recorded], dtype=bool)
+    relevant = dataclasses.replace(consents, frame=consents.rows(own_rows))
     own, theirs, n_customers = _shared(table, relevant)
     granted = _booleans(relevant, "granted")
     begin, end, now = _validity(relevant, as_of)
@@ -230,6 +260,21 @@ def _of_table(table: Table, consents: Table, purpose: str, as_of: Instant | None
     state[code] = np.where(granted[last] == 1, agreed, np.where(granted[last] == 0, refused, _UNKNOWN))
     found: IntArray = state[own]
     return found
+
+
+def _recorded(consents: Table) -> list[Any]:
+    """The purpose of each record."""
+    unknown = nulls(consents["purpose"])
+    if unknown.any():
+        raise DataError(
+            f"{consents.what}: column 'purpose' is missing in {int(unknown.sum()):,} of {len(unknown):,} rows",
+            column="purpose",
+            count=int(unknown.sum()),
+            suggestion="say what was agreed to, or take these records out first",
+            code="missing_values",
+            examples=np.flatnonzero(unknown)[:5].tolist(),
+        )
+    return list(map(str, consents["purpose"].to_list()))
 
 
 def _shared(table: Table, consents: Table) -> tuple[IntArray, IntArray, int]:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from custval._check import choice, number, whole
 from custval._frame import Table, enter, nulls, nw, times
 from custval._kernels.bands import MOST_BANDS, band_places, band_text, exact_band
 from custval.data_quality._cells import canonical_text, cells, quiet_numbers
 from custval.data_quality._columns_named import columns_named
-from custval.errors import CustvalError, DataError
+from custval.errors import ColumnError, CustvalError, DataError
 from custval.typing import FloatArray, IntArray, IntoFrame
 
 __all__ = ["generalize"]
@@ -55,7 +56,8 @@ def generalize(frame: IntoFrame, columns: Mapping[str, Mapping[str, Any]]) -> An
     Returns
     -------
     frame
-        The same rows and columns; the named ones as text (but for bottom and top alone). Null stays null.
+        The same rows and columns; the named ones as text (but for bottom and top alone). Null stays null. Rows are
+        numbered from 0, whatever the index was: take the whole frame, or `.to_numpy()` of a column (see Examples).
 
     Raises
     ------
@@ -88,6 +90,14 @@ def generalize(frame: IntoFrame, columns: Mapping[str, Mapping[str, Any]]) -> An
     0  [20, 30)  476**  1990s
     1  [40, 50)  479**  1980s
     2      ≥ 90  476**  1920s
+
+    The rows of what comes back are numbered from 0. pandas matches columns by the numbers of rows, so of a filtered
+    frame take the whole answer, or the values alone:
+
+    >>> older = people[people["age"] > 40].copy()
+    >>> older["age"] = generalize(older, {"age": {"width": 10}})["age"].to_numpy()
+    >>> older["age"].tolist()
+    ['[40, 50)', '[90, 100)']
     """
     table = enter(frame)
     if not isinstance(columns, Mapping):
@@ -178,7 +188,7 @@ def _cuts(table: Table, name: str, how: Mapping[str, Any]) -> Any:
 
 def _periods(table: Table, name: str, how: Mapping[str, Any]) -> Any:
     period = choice(how["period"], "period", ("M", "Q", "Y", "10Y"))
-    wall = times(table, name).wall
+    wall = _wall(table, name)
     known = ~np.isnat(wall)
     month = wall[known].astype("M8[M]").astype(np.int64)
     distinct, own = np.unique(month, return_inverse=True)
@@ -186,6 +196,18 @@ def _periods(table: Table, name: str, how: Mapping[str, Any]) -> Any:
     code = np.full(len(wall), len(texts))
     code[known] = own.reshape(-1)
     return table.series(name, [*texts, None], nw.String)[code]
+
+
+def _wall(table: Table, name: str) -> NDArray[np.datetime64]:
+    try:
+        return times(table, name).wall
+    except ColumnError as error:
+        raise ColumnError(
+            f"{table.what}: column {name!r} must hold dates or times for a period; it holds {table[name].dtype}",
+            column=name,
+            suggestion=f"read dates written as text first: cv.data_quality.to_dates(frame, {name!r})",
+            code=error.code,
+        ) from None
 
 
 def _period_text(months: int, period: str) -> str:

@@ -62,8 +62,8 @@ class Imputation(Result):
         return reduce_sealed(self)
 
     def to_frame(self) -> Any:
-        """The log: one row per filled cell."""
-        return self.log
+        """Every row and column of the input, missing cells filled."""
+        return self.frame
 
     def _repr_html_(self) -> str:
         log = enter(self.log)

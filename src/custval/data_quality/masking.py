@@ -14,15 +14,14 @@ from custval._kernels.masks import mask_inside, mask_value
 from custval._kernels.pii import KINDS, kinds_of
 from custval.data_quality._cells import cells
 from custval.data_quality._columns_named import columns_named
+from custval.data_quality._findings import findings_in
 from custval.data_quality._private import PrivateResult
-from custval.data_quality.pii import findings_in
 from custval.typing import IntoFrame
 
 __all__ = ["Masked", "mask"]
 
 _FREE_TEXT = "free_text"
 _OTHER = "other"
-_MOST = 0.5
 _SAMPLE = 2_000
 
 
@@ -67,7 +66,8 @@ def mask(
     Returns
     -------
     Masked
-        `.frame` and `.log`.
+        `.frame` and `.log`. The frame has all rows in their order, numbered from 0 whatever the index was: take the
+        whole frame, or `.to_numpy()` of a column (see Examples).
 
     Raises
     ------
@@ -87,6 +87,10 @@ def mask(
     Digits of a form that is kept stay where they are: spaces, brackets and hyphens remain. Masking a second time
     changes nothing. A mask hides, it does not make anonymous: the host, the year and the rest of the row remain; see
     `pseudonymize`, `generalize` and `anonymity`.
+
+    **Names in running text are not masked** but for those behind a title ("Mrs Doe") or an introduction ("my name
+    is"), nor dates without a word such as "born": no rule can find the others (see `find_pii`). Drop such a column,
+    or mask it whole, `columns={"note": "other"}`, before it is passed on.
 
     Examples
     --------
@@ -109,6 +113,15 @@ def mask(
     0   name       name      2
     1  email      email      2
     2   note  free_text      1
+
+    Of a pandas frame that was filtered or sorted, the rows that come back are numbered from 0, and pandas puts a
+    column into a frame by the numbers of the rows. Take the whole frame, or the values alone:
+
+    >>> late = people[people["note"] == "prefers tea"]  # its only row is number 1
+    >>> mask(late).frame["name"].tolist(), late.assign(name=mask(late).frame["name"])["name"].isna().tolist()
+    (['王**'], [True])
+    >>> late.assign(name=mask(late).frame["name"].to_numpy())["name"].tolist()
+    ['王**']
     """
     table = enter(frame)
     least = number(minimum_confidence, "minimum_confidence", at_least=0.0, at_most=1.0)
@@ -152,13 +165,11 @@ def _decided(table: Table, name: str, least: float, most: int | None) -> str | N
     best = next((finding for finding in found if finding.where == "value"), None)
     if best is None:
         return _FREE_TEXT if found else None
-    some = best.evidence == "values" and best.share is not None and best.share < _MOST
-    # a few addresses among other text: the other text stays
-    return _FREE_TEXT if some and best.kind == "email" else best.kind
+    return best.kind
 
 
 def _masked(kind: str, text: str) -> str:
-    if kind == _FREE_TEXT:
-        return mask_inside(text)
     # an address in the column of phones shows its host, not its digits
-    return mask_value("email" if "@" in text and "email" in kinds_of(text) else kind, text)
+    if "@" in text and "email" in kinds_of(text):
+        return mask_value("email", text)
+    return mask_inside(text) if kind == _FREE_TEXT else mask_value(kind, text)

@@ -30,7 +30,7 @@ def pseudonymize(
     prefix: str = "",
     length: int = 32,
 ) -> Any:
-    """Replace values by keyed pseudonyms: the same value and key give the same pseudonym, and no key gives nothing.
+    r"""Replace values by keyed pseudonyms: the same value and key give the same pseudonym, and no key gives nothing.
 
     Parameters
     ----------
@@ -51,7 +51,9 @@ def pseudonymize(
     Returns
     -------
     frame
-        The same rows and columns, the named ones as text. Null stays null.
+        The same rows and columns, the named ones as text. Null stays null. Rows are numbered from 0, whatever the
+        index was: take the whole frame, or `.to_numpy()` of a column; else pandas puts pseudonyms on **other
+        persons** where a frame was filtered or sorted (see Examples).
 
     Raises
     ------
@@ -64,9 +66,17 @@ def pseudonymize(
 
     Notes
     -----
-    The pseudonym is the beginning of HMAC-SHA-256(key, message) in hexadecimal. The message is the ASCII text
-    `custval.pseudonym.1`, a zero byte, with `by_column` the name of the column (normal form C, UTF-8), a zero byte, and
-    the value in UTF-8, written as follows, whatever library or type it is stored in:
+    The pseudonym is `prefix` and the first `length` digits of HMAC-SHA-256(key, message) in lower-case hexadecimal.
+    The message is, byte after byte:
+
+    1. the 19 bytes of the ASCII text ``custval.pseudonym.1``, and a zero byte;
+    2. with `by_column` the name of the column (normal form C, in UTF-8), without it nothing; and a zero byte. So
+       without `by_column` two zero bytes follow the text;
+    3. the value in UTF-8, and nothing behind it.
+
+    With the value 7 that is ``b"custval.pseudonym.1\0\0" + b"7"``, by column
+    ``b"custval.pseudonym.1\0customer_id\0" + b"7"``; the second example computes it by hand. The value is written as
+    follows, whatever library or type it is stored in:
 
     - text in Unicode normal form C, nothing else changed: "Ann" and "ann " are different values, so standardize first;
     - whole numbers in decimal, also those stored as floats, as pandas does beside nulls; so 7, 7.0 and "7" are one;
@@ -96,6 +106,24 @@ def pseudonymize(
     0  c_df246032510e94d6  Rome
     1  c_a41d4b0d821ecd66  Oslo
     2  c_df246032510e94d6  Rome
+
+    The first of them without this library:
+
+    >>> import hashlib, hmac
+    >>> message = b"custval.pseudonym.1" + b"\0" + b"" + b"\0" + "7".encode()
+    >>> "c_" + hmac.new(b"sixteen bytes or more", message, hashlib.sha256).hexdigest()[:16]
+    'c_df246032510e94d6'
+
+    The rows of what comes back are numbered from 0. pandas matches columns by the numbers of rows: of a filtered frame
+    take the whole answer, or the values alone, and never the column as it is.
+
+    >>> romans = people[people["city"] == "Rome"].copy()  # rows 0 and 2
+    >>> hidden = pseudonymize(romans, "customer_id", b"sixteen bytes or more", length=16)
+    >>> romans["pid"] = hidden["customer_id"].to_numpy()
+    >>> romans
+       customer_id  city               pid
+    0            7  Rome  df246032510e94d6
+    2            7  Rome  df246032510e94d6
     """
     table = enter(frame)
     names = columns_named(table, columns)

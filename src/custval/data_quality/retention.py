@@ -11,6 +11,8 @@ from custval._check import choice, moment, span
 from custval._frame import enter, times
 from custval._kernels.calendar import shift
 from custval._result import Account
+from custval.data_quality._ledger import Ledger, refuse_taken_names
+from custval.data_quality._money import amounts_if_any, exact_sum
 from custval.data_quality._private import PrivateResult
 from custval.errors import DataError
 from custval.typing import Instant, IntoFrame
@@ -27,11 +29,13 @@ class Retained(PrivateResult):
     frame : frame
         The rows that may be kept.
     removed : frame
-        The rows whose period is over, or that have no time, as they came in.
+        The rows whose period is over, or that have no time, with all columns, `row` (the number from 0: `.iloc`) and
+        `reason`.
     limit : str
         The oldest moment that may be kept, on the wall clock of the data.
     account : Account
-        Rows in, rows out, and rows set aside: "older than <keep>", "no time".
+        Rows in, rows out, and rows set aside: "older than <keep>", "no time". Where `amount` holds numbers, the money
+        likewise.
     """
 
     frame: Any = dataclasses.field(repr=False)
@@ -74,7 +78,7 @@ def retention(
     Raises
     ------
     ColumnError
-        If the column is missing or holds no dates or times.
+        If the column is missing or holds no dates or times; if there is a column `row` or `reason` already.
     DataError
         If times are null and `missing_time` is "raise"; if the frame is lazy.
 
@@ -95,13 +99,17 @@ def retention(
        timestamp  amount
     0 2021-12-31       6
     1 2024-03-01       7
+    >>> kept.removed
+       timestamp  amount  row         reason
+    0 2020-05-01       5    0  older than 3Y
     >>> print(kept.account)
-    rows in                                      3
-      − older than 3Y                            1
-    rows out                                     2
+    rows in                                      3               18.00
+      − older than 3Y                            1                5.00
+    rows out                                     2               13.00
     """
     table = enter(frame)
     table.require(time)
+    refuse_taken_names(table, ("row", "reason"), "retention")
     period = span(keep, "keep")
     policy = choice(missing_time, "missing_time", ("raise", "keep", "drop"))
     column = times(table, time)
@@ -118,11 +126,12 @@ def retention(
             examples=np.flatnonzero(gone)[:5].tolist(),
         )
     old = ~gone & (wall < limit)
-    leaves = old | gone if policy == "drop" else old
-    aside = {f"older than {period}": int(old.sum()), "no time": int((leaves & gone).sum())}
+    ledger = Ledger(table, amounts_if_any(table))
+    ledger.remove("retention", f"older than {period}", old)
+    ledger.remove("retention", "no time", gone & (policy == "drop"))
     return Retained(
-        frame=table.leave(table.rows(~leaves)),
-        removed=table.leave(table.rows(leaves)),
+        frame=table.leave(table.rows(ledger.staying)),
+        removed=ledger.removed(),
         limit=str(np.datetime_as_string(limit, unit="s")),
-        account=Account(len(table), int((~leaves).sum()), {reason: n for reason, n in aside.items() if n}),
+        account=ledger.account(None if ledger.amounts is None else exact_sum(ledger.amounts, ledger.staying)),
     )
