@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import string
+import unicodedata
 
 import pandas as pd
 import pytest
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 from custval._kernels.identity_numbers import RESIDENT_REGIONS
 from custval.data_quality import identity_numbers, standardize, standardizing
 from custval.data_quality._chinese_places import PREFECTURES, PROVINCES
-from custval.data_quality._clean_text import MISSING
+from custval.data_quality._clean_text import MISSING, is_garbled
 from custval.data_quality._countries import COUNTRIES
 from custval.data_quality._kinds import KINDS
+from custval.data_quality._phones import _TRUNK_ZERO
 from custval.errors import ColumnError, CustvalError, DataError
 
 
@@ -88,6 +90,53 @@ def test_names():
     check("name", NAMES)
 
 
+def test_letters_without_a_capital_of_their_own():
+    check("name", {"ALİ": "Ali", "İBRAHİM KAYA": "İbrahim Kaya", "ßerg": "ßerg", "ŞÜKRÜ ÇELİK": "Şükrü Çelik"})
+    values = ["ALİ", "ᾳ-", "ΐd", "İ,İİ", "ŉAB", "ẖans", "ΰ ΐ", "ﬁNN", "ǆ", "ΝΊΚΟΣ", "ı", "i\u0307"]
+    for kind in ("name", "given_name", "family_name"):
+        once, _ = one(kind, values)
+        assert one(kind, once)[0] == once
+        assert [unicodedata.normalize("NFKC", name) for name in once] == once
+
+
+GARBLED = {
+    "MÃ¼ller": None,
+    "Ren\ufffde": None,
+    "RenÃ©": None,
+    "Å½ivkoviÄ‡": None,
+    "ÐŸÑ‘Ñ‚Ñ€": None,
+    "å¼\u00a0ä¼Ÿ": None,
+    "Oâ€™Neil": None,
+    "JOSÉ’S": "José's",
+    "São": "São",
+    "café\u00a0»": "Café »",
+    "Müller": "Müller",
+}
+
+
+def test_what_is_in_a_wrong_encoding_is_left_and_listed():
+    check("name", GARBLED)
+    for kind in ("text", "name", "city", "email", "id", "country"):
+        after, problems = one(kind, ["MÃ¼ller", "Ren\ufffde "])
+        assert after == ["MÃ¼ller", "Ren\ufffde "]
+        assert all(problem.startswith("wrong encoding") for problem in problems.values())
+        assert len(problems) == 2
+    assert one("name", ["MÃ¼ller"], errors="null")[0] == [None]
+    # columns of no kind are let be
+    assert not standardize({"x": ["MÃ¼ller", "a"]}, missing={"x": ["a"]}).unparsed["row"]
+
+
+@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFFFF, categories=["L", "N", "Zs"]), min_size=1))
+def test_a_text_read_in_a_wrong_encoding_is_known(text):
+    garbled = text.encode("utf-8").decode("latin-1")
+    assert is_garbled(garbled) or text.isascii() or _has_few_bytes(text)
+
+
+def _has_few_bytes(text):
+    """One sign, whose bytes might be a letter and marks as well, is no proof."""
+    return sum(not char.isascii() for char in text) == 1
+
+
 def test_parts_of_names():
     check(
         "family_name",
@@ -128,12 +177,25 @@ EMAILS = {
     "ann@-example.com": None,
     "ann lee@example.com": None,
     "ann@example.com, bob@example.com": None,
+    "Ann <ann@x.com>, Bob <bob@y.com>": None,
+    "ann@x.com <bob@y.com>": None,
+    "<a@x.com> <b@x.com>": None,
+    "ann@x.com\x00evil": None,
+    "a²@x.com": None,
+    '"ann@x.com" <ann@x.com>': "ann@x.com",
     "a" * 65 + "@example.com": None,
 }
 
 
 def test_emails():
     check("email", EMAILS)
+
+
+def test_why_a_cell_is_not_one_address():
+    _, problems = one("email", ["Ann <a@x.com>, Bob <b@y.com>", "ann@x.com\x00evil", "a²@x.com"])
+    assert problems[0] == "more than one address"
+    assert "control" in problems[1]
+    assert "raised" in problems[2]
 
 
 def test_email_policies():
@@ -167,6 +229,10 @@ CHINESE_PHONES = {
     "5551234567": None,  # no area code without its 0
     "12345678901": None,
     "13800138000/13900139000": None,
+    "0755-2345678/9": None,
+    "0755-26718888/9999": None,
+    "0755-2345678-9": None,
+    "138001380²0": None,
     "1380013800": None,
     "no phone": None,
     "+999 12345678": None,
@@ -188,6 +254,37 @@ def test_phones_of_north_america_and_of_nowhere():
     check("phone", american, region="US")
     check("phone", {"13800138000": None, "+8613800138000": "+8613800138000", "310-246-1501": None})
     check("phone", {"030 1234567": None, "+49 30 1234567": "+49301234567"}, region="DE")
+
+
+TRUNKS = {
+    "+44 020 7946 0123": "+442079460123",
+    "+44 (0)20 7946 0123": "+442079460123",
+    "0044 (0)20 7946 0123": "+442079460123",
+    "+33 06 12 34 56 78": "+33612345678",
+    "+49 030 1234567": "+49301234567",
+    "+7 8 495 123-45-67": "+74951234567",
+    "+7 800 555 35 35": "+78005553535",
+    "+36 06 1 234 5678": "+3612345678",
+    "+39 06 1234 5678": "+390612345678",  # in Italy the 0 is dialled always
+    "+225 07 12 34 56 78": "+2250712345678",
+    "+48 012 345 67 89": None,
+    "+44 0020 7946 0123": None,
+}
+
+
+def test_the_digit_that_is_dialled_inside_a_country():
+    check("phone", TRUNKS)
+
+
+def test_the_digits_dialled_inside_countries_against_phonenumbers():
+    phonenumbers = pytest.importorskip("phonenumbers")
+    for code in map(int, _TRUNK_ZERO):
+        region = phonenumbers.region_code_for_country_code(code)
+        assert phonenumbers.ndd_prefix_for_region(region, strip_non_digits=True) == "0"
+    for text, expected in TRUNKS.items():
+        if expected is not None:
+            number = phonenumbers.parse(text, "CN")
+            assert phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == expected
 
 
 def test_phones_against_phonenumbers():
@@ -324,6 +421,12 @@ def test_postcodes():
     check("postcode", {"ec1a 1bb": "EC1A 1BB", "m11ae": "M1 1AE", "12345": None}, region="GB")
     check("postcode", {"2600": "2600", "800": None}, region="AU")
     assert "leading zero" in one("postcode", ["2110"], region="US")[1][0]
+
+
+def test_identifiers_that_were_read_as_numbers():
+    cases = {"0015634602.0": None, "1.5634602E+15": None, "0015634602": "0015634602", "A1.0": "A1.0", "1.2.0": "1.2.0"}
+    check("id", cases | {"12.5": "12.5"})
+    assert list(standardize({"customer_id": ["15634602.0", "15647311.0"]}).unparsed["row"]) == [0, 1]
 
 
 def test_identity_numbers():
@@ -517,6 +620,7 @@ alphabet = st.sampled_from(
         *" .,-'+@()/;:·&",
         *"王伟欧阳张省市广东京男女是否年月日",
         *"ＡｂＣ１２　\u00a0\u200b\u200d\ufeff\u0301éßİıŉǆÀ",
+        *"ᾳΐΰﬁẖÃ¼â€™²①\x00\ufffdÉ’\u0307",
     ]
 )
 wild = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import warnings
 
 import pandas as pd
 import pytest
@@ -11,14 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custval.data_quality import to_dates
-from custval.errors import ColumnError, CustvalError, DataError
+from custval.errors import ColumnError, CustvalError, CustvalWarning, DataError
 
 D = dt.datetime
+quiet = pytest.mark.filterwarnings("ignore::custval.errors.CustvalWarning")
 
 
 def read(values, **options):
-    """The times of a column and the reasons of what could not be read."""
-    result = to_dates({"x": list(values)}, "x", **options)
+    """The times of a column and the reasons of what could not be read; what it warns of has tests of its own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CustvalWarning)
+        result = to_dates({"x": list(values)}, "x", **options)
     times = [None if pd.isna(value) else value.to_pydatetime() for value in result.frame["x"]]
     return times, dict(zip(result.unparsed["row"], result.unparsed["reason"], strict=True)), result
 
@@ -253,9 +257,143 @@ def test_what_is_written_is_read(pairs):
         assert time == (day.replace(microsecond=0) if "%H" in form else D(day.year, day.month, day.day))
 
 
+CLOCKS = {
+    "230pm": (14, 30),
+    "1230pm": (12, 30),
+    "1230 am": (0, 30),
+    "1015 pm": (22, 15),
+    "12:30 AM": (0, 30),
+    "0:30 am": (0, 30),
+    "15:00 PM": (15, 0),
+    "p.m. 3:04": (15, 4),
+    "10:5": (10, 5),
+    "10:30:15": (10, 30, 15),
+    "上午12:30": (0, 30),
+    "下午12:30": (12, 30),
+    "中午12:30": (12, 30),
+    "中午1:30": (13, 30),
+    "晚上8点": (20, 0),
+    "晚上8点半": (20, 30),
+    "8点整": (8, 0),
+    "凌晨3点5分": (3, 5),
+    "下午15:00": (15, 0),
+    "22时05分": (22, 5),
+}
+NO_CLOCKS = {
+    "015 pm": "hour 0 with pm",
+    "0:30 PM": "hour 0 with pm",
+    "10:123": "no time of day",
+    "16:00 AM": "hour 16 with am",
+    "1600 AM": "hour 16 with am",
+    "上午15:00": "hour 15 with 上午",
+    "下午0:30": "hour 0 with 下午",
+    "晚上12:30": "of this day or of the next",
+    "晚上2:30": "of this day or of the next",
+    "早上12:30": "hour 12 with 早上",
+    "am 3:04 pm": "no time of day",
+    "1260 pm": "no such time of day",
+    "230": "no time of day",
+    "103015": "no time of day",
+    "10:00 +05:99": "no such time zone",
+    "10:00:00+14:30": "no such time zone",
+    "10:00:00-12:30": "no such time zone",
+    "10:00-12:00": "a range",
+    "10:00-12": "a range",
+    "3:00 pm-5:00": "a range",
+}
+
+
+@pytest.mark.parametrize("day", ["2020/01/13", "13/01/2020", "2020年1月13日", "2020-01-13"])
+def test_clocks(day):
+    times, problems, _ = read([f"{day} {clock}" for clock in CLOCKS])
+    assert not problems
+    assert dict(zip(CLOCKS, times, strict=True)) == {clock: D(2020, 1, 13, *time) for clock, time in CLOCKS.items()}
+    times, problems, _ = read([f"{day} {clock}" for clock in NO_CLOCKS])
+    assert times == [None] * len(NO_CLOCKS)
+    for row, (clock, reason) in enumerate(NO_CLOCKS.items()):
+        assert reason in problems[row], clock
+
+
+@given(st.datetimes(D(1600, 1, 1), D(2200, 1, 1)), st.sampled_from(["%I:%M %p", "%I%M%p", "%I:%M:%S%p", "%p %I:%M"]))
+def test_clocks_of_twelve_hours(moment, form):
+    times, problems, _ = read([moment.strftime(f"%d %B %Y {form}")])
+    assert not problems
+    assert times == [moment.replace(microsecond=0, second=moment.second if "%S" in form else 0)]
+
+
+def test_a_zone_behind_a_time_without_seconds():
+    west = dt.timezone(dt.timedelta(hours=-5))
+    for text in ("2020-01-02T10:00-05:00", "2020-01-02 10:00:00-05:00", "2020/1/2 10:00 UTC-5", "2020/1/2 10:00-0500"):
+        assert read([text])[0] == [D(2020, 1, 2, 10, tzinfo=west)], text
+
+
+def test_days_that_do_not_exist_decide_nothing():
+    for impossible in ("45/06/2020", "31/02/2020", "02/45/2020", "29/02/2021", "13/00/2020", "13/02/0000", "31/04/99"):
+        times, problems, _ = read([impossible, "01/02/2020"])
+        assert times == [None, None], impossible
+        assert "day_first" in problems[1]
+    assert read(["29/02/2020", "01/02/2020"])[0][1] == D(2020, 2, 1)
+    assert read(["29/02/96", "01/02/2020"])[0][1] == D(2020, 2, 1)
+
+
+def test_numbers_of_seconds_stay_exact():
+    result = read(["20200102123456", "20200102123457"], epoch="ms")
+    assert [time.microsecond for time in result[0]] == [456_000, 457_000]
+    assert result[2].log["rule"] == ["epoch (ms)"] * 2
+    assert read(["1577923200.1234567"], epoch="s")[2].log["rule"] == ["epoch (s); rounded to microseconds"]
+
+
+@given(st.integers(-(2**55), 2**55), st.sampled_from([("ms", 1_000), ("us", 1)]))
+def test_numbers_of_seconds(count, unit):
+    name, size = unit
+    microseconds = count if size == 1 else count // 1_000
+    expected = D(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=microseconds * size)
+    assert read([str(microseconds)], epoch=name)[0] == [expected]
+
+
+def test_digits_of_a_second_that_are_cut_are_logged():
+    texts = ["2020-01-02T10:00:00.123456789Z", "2020-01-02T10:00:00.123456000Z", "2020/1/2 10:00:00.1234567 Z"]
+    times, _, result = read(texts)
+    assert [time.microsecond for time in times] == [123_456] * 3
+    assert dict(zip(result.log["row"], result.log["rule"], strict=True)) == {
+        0: "cut to microseconds",
+        2: "date; cut to microseconds",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    {
+        "2020-01-02²": "raised",
+        "2020-01-0\x002": "control",
+        "2020å¹´1æœˆ2æ—¥": "encoding",
+        "2020-01-0²": "raised",
+    }.items(),
+)
+def test_signs_that_are_no_part_of_a_date(text, reason):
+    times, problems, result = read([text, "\ufeff2020-01-02\x00"])
+    assert times == [None, D(2020, 1, 2)]
+    assert reason in problems[0]
+    assert result.unparsed["value"] == [text]
+
+
+def test_the_way_out_for_times_of_another_kind():
+    _, problems, _ = read(["2020-01-02", "2020-01-03", "2020-01-02T10:00Z"])
+    assert "a column of their own" in problems[2]
+
+
+def test_a_column_without_one_date_is_warned_of():
+    with pytest.warns(CustvalWarning, match="column 'x': not one of 3 values.*2 times: day or month.*day_first=True"):
+        to_dates({"x": ["01/02/2020", "02/03/2020", "soon", None, "?"]}, "x")
+    with pytest.warns(CustvalWarning, match="1 times: no date of a known form; if it holds no dates, leave it out"):
+        to_dates({"x": ["soon"]}, "x")
+    assert to_dates({"x": ["?", None]}, "x").frame["x"] == [None, None]
+
+
 text = st.none() | st.text("0123456789-/.: TZ+年月日Jan", max_size=20) | st.sampled_from([*CASES, *NO_DATES])
 
 
+@quiet
 @given(st.lists(text, max_size=6), st.sampled_from([None, True, False]), st.sampled_from([None, 2029]))
 def test_every_cell_is_accounted_for(values, day_first, two_digit_years):
     frame = pd.DataFrame({"x": pd.Series(values, dtype=object)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from decimal import Decimal
 
 import pandas as pd
@@ -11,13 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custval.data_quality import to_numeric
-from custval.data_quality._number_text import chinese_numeral
-from custval.errors import ColumnError, CustvalError, DataError
+from custval.data_quality._chinese_numerals import chinese_numeral
+from custval.errors import ColumnError, CustvalError, CustvalWarning, DataError
+
+quiet = pytest.mark.filterwarnings("ignore::custval.errors.CustvalWarning")
 
 
 def read(values, **options):
-    """The numbers of a column and the reasons of what could not be read."""
-    result = to_numeric({"x": list(values)}, "x", **options)
+    """The numbers of a column and the reasons of what could not be read; what it warns of has tests of its own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CustvalWarning)
+        result = to_numeric({"x": list(values)}, "x", **options)
     numbers = [None if pd.isna(value) else value for value in result.frame["x"]]
     return numbers, dict(zip(result.unparsed["row"], result.unparsed["reason"], strict=True)), result
 
@@ -62,6 +67,8 @@ NO_NUMBERS = {
     "--5": "no number",
     "(-5)": "sign",
     "$5€": "sign",
+    "5M%": "sign",
+    "1e5k": "sign",
     "1 2": "separators",
     "inf": "no number",
     "5‰": "per mille",
@@ -254,9 +261,163 @@ def test_whole_numbers_stay_exact(values):
     assert read(map(str, values))[0] == values
 
 
+SPOKEN = {
+    "一万二": 12_000,
+    "三千五": 3_500,
+    "一百二": 120,
+    "两百五": 250,
+    "一万二千五": 12_500,
+    "一百零二": 102,
+    "一万零二": 10_002,
+    "一百十二": 112,
+    "一亿二": 120_000_000,
+}
+
+
+def test_chinese_numerals_as_they_are_spoken():
+    assert read(SPOKEN, chinese_numerals=True)[0] == list(SPOKEN.values())
+    for nothing in ("万", "十百", "二十三十", "一百零零五", "百二", "零零七", "一百零", "十一百"):
+        assert chinese_numeral(nothing) is None, nothing
+
+
+def in_chinese(number):
+    """A number below 10^8 as schools teach to write it, place by place."""
+    digits, units = "零一二三四五六七八九", ("", "十", "百", "千", "万", "十", "百", "千")
+    written = ""
+    text = str(number)
+    for place, digit in zip(range(len(text) - 1, -1, -1), map(int, text), strict=True):
+        if digit:
+            written += digits[digit] + units[place]
+        elif place == 4 and number >= 10_000:
+            written = written.rstrip("零") + "万"
+        elif not written.endswith("零"):
+            written += "零"
+    return written.rstrip("零") or "零"
+
+
+@given(st.integers(0, 10**8 - 1))
+def test_chinese_numerals_against_writing_them(number):
+    assert chinese_numeral(in_chinese(number)) == number
+
+
+def test_percentages_and_plain_numbers_do_not_mix():
+    numbers, problems, _ = read(["5", "10 %", "7.5", "0", "0%"])
+    assert numbers == [5, None, 7.5, 0, 0]
+    assert "percent='number'" in problems[1]
+    assert read(["5%", "10 %", "7.5"])[0] == [0.05, 0.1, None]
+    # no majority
+    assert read(["5", "10 %", "7.5", "12%"])[0] == [None] * 4
+    assert read(["5", "10 %", "7.5", "12%"], percent="number")[0] == [5, 10, 7.5, 12]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["$1.00", "USD 2.00"], [1, 2]),
+        (["$1", "US$ 2", "3美元"], [1, 2, 3]),
+        (["C$ 1", "$2"], [1, 2]),
+        (["$1", "CAD 2", "USD 3"], [None] * 3),
+        (["USD 1", "USD 2", "CAD 3", "$4"], [1, 2, None, None]),
+        (["¥100", "JPY 100"], [100, 100]),
+        (["¥100", "100元"], [100, 100]),
+        (["¥100", "JPY 100", "CNY 100"], [None] * 3),
+        (["$1", "$2", "¥3"], [1, 2, None]),
+    ],
+)
+def test_signs_of_several_currencies_mean_the_one_that_is_named(values, expected):
+    assert read(values)[0] == expected
+
+
+def test_the_currency_that_was_meant_is_logged():
+    assert read(["$1", "USD 2"])[2].log["rule"] == ["currency USD"] * 2
+
+
+def test_three_digits_behind_every_point_may_be_thousands():
+    with pytest.warns(CustvalWarning, match=r"column 'x'.*decimal=','"):
+        result = to_numeric({"x": ["1.234", "5.678", "12.500", "7"]}, "x")
+    assert result.frame["x"] == [1.234, 5.678, 12.5, 7]
+    assert "decimal=','" in result.columns["x"]
+    # said, or shown by another value, it is no question any more
+    for values, options in ((["1.234", "12.500"], {"decimal": "."}), (["1.234", "0.5"], {}), (["1.234", "0.123"], {})):
+        assert to_numeric({"x": values}, "x", **options).frame["x"][0] == 1.234
+
+
+@pytest.mark.parametrize("made", [pd.DataFrame, dict])
+def test_missing_in_columns_of_numbers(made):
+    frame = made({"income": [1, -99, 3], "age": [1.5, -99.0, 999.0], "note": ["-99", "2", "3"]})
+    before = copy.deepcopy(frame)
+    result = to_numeric(frame, missing={"income": [-99], "age": [-99, 999]})
+    assert [None if pd.isna(value) else value for value in result.frame["income"]] == [1, None, 3]
+    assert [None if pd.isna(value) else value for value in result.frame["age"]] == [1.5, None, None]
+    assert list(zip(result.log["column"], result.log["row"], result.log["rule"], strict=True)) == [
+        ("income", 1, "spelling of missing"),
+        ("age", 1, "spelling of missing"),
+        ("age", 2, "spelling of missing"),
+    ]
+    assert list(result.columns) == ["note"]
+    for name in ("income", "age", "note"):
+        assert list(frame[name]) == list(before[name])
+    # a column that was not asked for is let be
+    assert list(to_numeric(frame, "note", missing={"income": [-99]}).frame["income"]) == [1, -99, 3]
+
+
+def test_a_column_without_one_number_is_warned_of():
+    with pytest.warns(CustvalWarning, match="column 'x': not one of 3 values.*2 times: a thousand or.*decim"):
+        to_numeric({"x": ["1,234", "5,678", "a", None, "?"]}, "x")
+    with pytest.warns(CustvalWarning, match="1 times: no number; if it holds no numbers, leave it out"):
+        to_numeric({"x": ["a"]}, "x")
+    assert to_numeric({"x": ["?", None]}, "x").frame["x"] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    {
+        "1234¹": "raised",
+        "10²": "raised",
+        "10₂": "lowered",
+        "10①": "circled",
+        "1\x002": "control",
+        "1\n200": "line",
+        "1\t200": "line",
+        "1\u2028200": "line",
+        "â‚¬ 5": "encoding",
+        "5\ufffd": "encoding",
+    }.items(),
+)
+def test_signs_that_are_no_part_of_a_number(text, reason):
+    numbers, problems, result = read([text, "\x004\n", "\ufeff5 "])
+    assert numbers == [None, 4, 5]
+    assert reason in problems[0]
+    assert result.unparsed["value"] == [text]
+
+
+def test_digits_that_a_float_would_round_are_not_lost():
+    numbers, problems, _ = read(["9007199254740993.0", "9007199254740992.0", "0.5"])
+    assert numbers == [None, 2.0**53, 0.5]
+    assert "float would round" in problems[0]
+
+
+def test_every_change_is_logged():
+    values = {"12-": "minus behind", "−5": "minus sign", "5-": "minus behind", "1e-400": "too small for a float, so 0"}
+    _, problems, result = read([*values, "5", "-5"])
+    assert not problems
+    assert dict(zip(result.log["before"], result.log["rule"], strict=True)) == values
+
+
+def test_letters_for_thousands():
+    cases = {"159.66k": 159_660, "3 K": 3_000, "2M": 2_000_000, "$1.2bn": 1_200_000_000, "-2.5M €": None, "5m": None}
+    numbers, problems, _ = read(["$5", *cases])
+    assert numbers == [5, *cases.values()]
+    assert list(problems) == [5, 6]
+    assert read(["-2.5M €"])[0] == [-2_500_000]
+    # sizes look the same
+    assert not to_numeric({"x": ["2M", "3M", "4M"]}).columns
+
+
 text = st.none() | st.text("0123456789.,-+() '%$€万亿eE٣", max_size=12) | st.sampled_from([*CASES, *NO_NUMBERS])
 
 
+@quiet
 @given(st.lists(text, max_size=6), st.sampled_from([None, ".", ","]), st.booleans())
 def test_every_cell_is_accounted_for(values, decimal, numerals):
     frame = pd.DataFrame({"x": pd.Series(values, dtype=object)})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import NamedTuple
 
 from custval._kernels.dates_in_text import MONTHS
+from custval.data_quality._clock_text import scan_clock, scan_iso_clock
 
 __all__ = ["DateText", "Policy", "day_first_evidence", "resolve", "scan"]
 
@@ -16,7 +19,8 @@ class DateText(NamedTuple):
     """What stands in a text: three numbers in the order of writing, a time, a zone; or why it is no date.
 
     `order` is "ymd" (year, month, day), "?" where the year stands last, day and month before it in an order that the
-    text may not say, "serial" for a bare number. `plain` is true for ISO 8601 as it stands.
+    text may not say, "serial" for a bare number. `plain` is true for ISO 8601 as it stands, `cut` where a fraction of a
+    second has more digits than a time holds.
     """
 
     order: str = ""
@@ -27,6 +31,7 @@ class DateText(NamedTuple):
     offset: int | None = None
     short_year: bool = False
     plain: bool = False
+    cut: bool = False
     number: str = ""
     problem: str = ""
     rule: str = ""
@@ -56,13 +61,7 @@ _NUMERALS = (*"一二三四五六七八九十", "十一", "十二")
 _MONTHS = MONTHS | {f"{numeral}月": month for month, numeral in enumerate(_NUMERALS, start=1)}
 _MONTH = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
 _ISO = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII
-)
-_TIME = re.compile(
-    r"(?P<early>上午|下午|凌晨|清晨|早晨|早上|中午|傍晚|晚上|[ap]\.?m\.? ?)? ?"
-    r"(?P<h>\d{1,2})(?:[:时点.](?P<m>\d{1,2})分?|[时点](?P<part>半|一刻|三刻)?)?(?:[:.]?(?P<s>\d{1,2})秒?(?:[.,](?P<f>\d{1,9}))?)?"
-    r"(?: ?(?P<late>[ap]\.?m\.?))?(?: ?(?P<zone>Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d\d)?))?",
-    re.IGNORECASE | re.ASCII,
+    r"(\d{4})-(\d\d)-(\d\d)(?:([T ])(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII
 )
 _WEEKDAY = re.compile(
     r"^(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day|sday|nesday|rsday|urday)?[.,]? +|"
@@ -102,8 +101,11 @@ def scan(text: str) -> DateText:
     """Read a cleaned text without any policy."""
     iso = _ISO.fullmatch(text)
     if iso:
-        time = None if iso[4] is None else (int(iso[4]), int(iso[5]), int(iso[6] or 0), _microseconds(iso[7]))
-        return DateText("ymd", int(iso[1]), int(iso[2]), int(iso[3]), time, _offset(iso[8]), plain=True)
+        clock = scan_iso_clock(iso.groups()[4:], after_t=iso[4] == "T")
+        if clock.problem:
+            return DateText(problem=clock.problem)
+        year, month, day = map(int, iso.group(1, 2, 3))
+        return DateText("ymd", year, month, day, clock.time, clock.offset, plain=True, cut=clock.cut)
     if len(text) > _LONGEST:
         return DateText(problem="no date of a known form")
     found = _scan_written(text if text.isascii() else _in_plain_chinese(text))
@@ -183,40 +185,15 @@ def _named(text: str) -> DateText | None:
     return _with_time(DateText("ymd", int(year), number, int(day), short_year=len(year) == 2), found["rest"])
 
 
-_PARTS = {"半": 30, "一刻": 15, "三刻": 45}
-
-
 def _with_time(date: DateText, rest: str) -> DateText:
-    rest = rest.strip().removeprefix("T").lstrip(" ,")
+    after = rest.strip()
+    rest = after.removeprefix("T").lstrip(" ,")
     if not rest:
         return date
-    found = _TIME.fullmatch(rest)
-    if not found or (found["m"] is None and not (found["early"] or found["late"] or "时" in rest or "点" in rest)):
-        return DateText(problem="no time of day of a known form behind the date")
-    hour, half = int(found["h"]), (found["early"] or found["late"] or "").casefold().replace(".", "").strip()
-    if half == "晚上" and not (5 <= hour <= 11 or 17 <= hour <= 23):
-        return DateText(problem="晚上 beside an hour of the night: of this day or of the next")
-    if half in {"pm", "下午", "傍晚", "晚上", "中午"} and hour < 12 and not (half == "中午" and hour > 3):
-        hour += 12
-    elif half in {"am", "上午", "凌晨", "清晨", "早晨", "早上"} and hour == 12:
-        hour = 0
-    minute = int(found["m"] or _PARTS.get(found["part"], 0))
-    time = (hour, minute, int(found["s"] or 0), _microseconds(found["f"]))
-    return date._replace(time=time, offset=_offset(found["zone"]))
-
-
-def _microseconds(fraction: str | None) -> int:
-    return int((fraction or "0").ljust(6, "0")[:6])
-
-
-def _offset(zone: str | None) -> int | None:
-    """Minutes east of Greenwich."""
-    if zone is None:
-        return None
-    sign = re.search(r"([+-])(\d{1,2}):?(\d\d)?$", zone)
-    if sign is None:
-        return 0
-    return (-1 if sign[1] == "-" else 1) * (int(sign[2]) * 60 + int(sign[3] or 0))
+    clock = scan_clock(rest, after_t=after.startswith("T"))
+    if clock.problem:
+        return DateText(problem=clock.problem)
+    return date._replace(time=clock.time, offset=clock.offset, cut=clock.cut)
 
 
 def _han_date(text: str) -> str:
@@ -235,13 +212,22 @@ def _han_number(text: str) -> str:
 
 
 def day_first_evidence(found: Iterable[DateText]) -> bool | None:
-    """What dates that can be read in one way only say of the others: True, False, or None without or against."""
+    """What dates that can be read in one way only say of the others: True, False, or None without or against.
+
+    A date that does not exist says nothing.
+    """
     day = month = False
     for date in found:
         if date.order == "?" and not _may_begin_with_year(date):
-            day = day or (date.first > 12 >= date.second)
-            month = month or (date.second > 12 >= date.first)
+            day = day or (date.first > 12 and _exists(date, date.second, date.first))
+            month = month or (date.second > 12 and _exists(date, date.first, date.second))
     return None if day == month else day
+
+
+def _exists(date: DateText, month: int, day: int) -> bool:
+    """Whether a year, which may be one of two digits, has such a day."""
+    year = 2000 if date.short_year else date.year
+    return 1 <= month <= 12 and year >= 1 and 1 <= day <= calendar.monthrange(year, month)[1]
 
 
 def _may_begin_with_year(date: DateText) -> bool:
@@ -256,6 +242,7 @@ def resolve(date: DateText, policy: Policy) -> Read:
     if date.order == "serial" or (date.number and policy.epoch is not None):
         return _serial(date.number, policy)
     rules = [] if date.plain else ["date", *filter(None, [date.rule])]
+    rules += ["cut to microseconds"] if date.cut else []
     year = date.year
     if date.short_year:
         if policy.two_digit_years is None:
@@ -301,8 +288,6 @@ def _read(year: int, month: int, day: int, date: DateText, rule: str) -> Read:
         _ = wall - dt.timedelta(minutes=date.offset or 0)  # the instant must be in the calendar, too
     except (ValueError, OverflowError):
         return Read(problem="no such day, or no such time of day")
-    if date.offset is not None and abs(date.offset) > 14 * 60:
-        return Read(problem="no such time zone")
     return Read(wall, date.offset, has_time=date.time is not None, rule=rule)
 
 
@@ -312,10 +297,13 @@ _SERIAL_BEGINS = {"1900": dt.datetime(1899, 12, 30), "1904": dt.datetime(1904, 1
 
 def _serial(text: str, policy: Policy) -> Read:
     """A bare number: days since the beginning of a spreadsheet, or seconds since 1970."""
-    number = float(text)
     if policy.epoch is not None:
-        seconds = number / _EPOCH[policy.epoch]
-        return _after(dt.datetime(1970, 1, 1), seconds, f"epoch ({policy.epoch})", 0)
+        # in decimals, since a float would move the last digits
+        exact = Decimal(text) * (10**6 // _EPOCH[policy.epoch])
+        microseconds = round(exact)
+        rule = f"epoch ({policy.epoch})" + ("" if microseconds == exact else "; rounded to microseconds")
+        return _after(dt.datetime(1970, 1, 1), microseconds, rule, 0)
+    number = float(text)
     if policy.serial is not None:
         if policy.serial == "1900" and number < 61:
             # the sheet counts a 29 February 1900, which never was
@@ -324,17 +312,17 @@ def _serial(text: str, policy: Policy) -> Read:
             number += 1
         if number < 0:
             return Read(problem="no day has this serial number")
-        return _after(
-            _SERIAL_BEGINS[policy.serial], round(number * 86_400, 3), f"serial number ({policy.serial})", None
-        )
+        # a serial number tells no less than a thousandth of a second
+        microseconds = round(number * 86_400_000) * 1_000
+        return _after(_SERIAL_BEGINS[policy.serial], microseconds, f"serial number ({policy.serial})", None)
     digits = len(text.lstrip("-").partition(".")[0])
     hint = {5: "serial='1900'", 10: "epoch='s'", 13: "epoch='ms'", 16: "epoch='us'"}.get(digits)
     return Read(problem=f"a bare number; if it counts days or seconds, say {hint}" if hint else "a bare number")
 
 
-def _after(begin: dt.datetime, seconds: float, rule: str, offset: int | None) -> Read:
+def _after(begin: dt.datetime, microseconds: int, rule: str, offset: int | None) -> Read:
     try:
-        wall = begin + dt.timedelta(seconds=seconds)
+        wall = begin + dt.timedelta(microseconds=microseconds)
     except (OverflowError, ValueError):
         return Read(problem="a number beyond the calendar")
     has_time = offset is not None or wall.time() != dt.time()

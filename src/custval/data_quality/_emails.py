@@ -18,6 +18,7 @@ _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_](?:[\w-]{0,61}
 _USUAL = re.compile(
     r"[A-Za-z0-9_%+-]{1,40}(?:\.[A-Za-z0-9_%+-]{1,40})?@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?\.){1,3}[A-Za-z]{2,20}"
 )
+_ADDRESS = re.compile(r"[^\s<>,;:\"()]+@[^\s<>,;:\"()]+")
 _WRAPPED = re.compile(r"(?:mailto:)?<?(?:mailto:)?([^<>\s,;]+)>?[,;.]?", re.IGNORECASE)
 _NAMED = re.compile(r".*<([^<>\s]+@[^<>\s]+)>")
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
@@ -29,6 +30,8 @@ def email_reader(policy: str) -> Reader:
     def read(text: str) -> Outcome:
         bare, rules = text, []
         if not _USUAL.fullmatch(text):
+            if len({address.casefold() for address in _ADDRESS.findall(text)}) > 1:
+                return Outcome(text, problem="more than one address")
             wrapped = _WRAPPED.fullmatch(text) or _NAMED.fullmatch(text)
             if wrapped and wrapped[1] != text:
                 bare, rules = wrapped[1], ["address alone"]

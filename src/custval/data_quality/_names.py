@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
-from custval.data_quality._clean_text import words
+from custval.data_quality._clean_text import clean, words
 from custval.data_quality._outcome import Outcome
 
 __all__ = ["read_family_name", "read_given_name", "read_person_name"]
@@ -46,6 +47,16 @@ def read_family_name(text: str) -> Outcome:
 
 
 def _read(text: str, *, whole: bool, begins: bool) -> Outcome:
+    found = _read_once(text, whole=whole, begins=begins)
+    if found.problem or found.value is None or found.value.isascii():
+        return found
+    # a few letters have no capital of their own, or one that is written differently: such names are let be
+    value = unicodedata.normalize("NFKC", found.value)
+    stays = clean(value) == value and _read_once(value, whole=whole, begins=begins).value == value
+    return found._replace(value=value) if stays else Outcome(text)
+
+
+def _read_once(text: str, *, whole: bool, begins: bool) -> Outcome:
     if _NO_NAME.search(text):
         return Outcome(text, problem="no name: it holds digits or signs")
     if _NO_PERSON.search(text):
@@ -138,14 +149,26 @@ def _proper(word: str) -> str:
     for place, part in enumerate(parts):
         after_apostrophe = place >= 2 and parts[place - 1] in "'’ʼ"
         if after_apostrophe and len(parts[place - 2]) != 1:
-            done.append(part.lower())
+            done.append(_lower(part))
         else:
             done.append(_capital(part))
     return "".join(done)
 
 
 def _capital(part: str) -> str:
-    lower = part.lower()
+    lower = _lower(part)
     if lower.startswith("mc") and len(lower) > 4 and lower[2].isalpha():
-        return "Mc" + lower[2].upper() + lower[3:]
-    return lower[:1].upper() + lower[1:]
+        return "Mc" + _upper(lower[2]) + lower[3:]
+    # what is a capital stays the one it is: İ is not I
+    return (part[:1] if part[:1].isupper() else _upper(lower[:1])) + lower[1:]
+
+
+def _lower(text: str) -> str:
+    """In small letters; Turkish İ as i without a second dot."""
+    return text.replace("İ", "i").lower()
+
+
+def _upper(letter: str) -> str:
+    """A capital, if it is one letter."""
+    upper = letter.upper()
+    return upper if len(upper) == 1 else letter

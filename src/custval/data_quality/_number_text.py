@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-__all__ = ["Number", "NumberText", "chinese_numeral", "decimal_evidence", "resolve_number", "scan_number"]
+from custval.data_quality._chinese_numerals import chinese_numeral
+
+__all__ = ["Number", "NumberText", "decimal_evidence", "looks_like_a_number", "resolve_number", "scan_number"]
 
 
 class NumberText(NamedTuple):
@@ -29,12 +31,16 @@ class NumberText(NamedTuple):
 
 
 class Number(NamedTuple):
-    """A number that was read, whether it is a whole one, and what was done; or the problem."""
+    """A number that was read, whether it is a whole one, and what was done; or the problem.
+
+    `counted` is true where all digits were written out, so that none may be lost.
+    """
 
     value: Decimal | int = 0
     whole: bool = False
     rule: str = ""
     problem: str = ""
+    counted: bool = False
 
 
 _PLAIN = re.compile(r"[+-]?(?:0|[1-9]\d*)", re.ASCII)
@@ -42,7 +48,7 @@ _FRACTION = re.compile(r"[+-]?(?:0|[1-9]\d*)\.(?:\d\d?|\d{4,})", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+\.\d+", re.ASCII)
 _CURRENCIES = {
     "us$": "USD", "$": "$", "usd": "USD", "€": "EUR", "eur": "EUR", "euro": "EUR", "£": "GBP", "gbp": "GBP",
-    "¥": "CNY", "cny": "CNY", "rmb": "CNY", "人民币": "CNY", "元": "CNY", "圆": "CNY", "块": "CNY", "块钱": "CNY",
+    "¥": "¥", "cny": "CNY", "rmb": "CNY", "人民币": "CNY", "元": "CNY", "圆": "CNY", "块": "CNY", "块钱": "CNY",
     "jpy": "JPY", "円": "JPY", "日元": "JPY", "₹": "INR", "inr": "INR", "rs.": "INR", "chf": "CHF", "fr.": "CHF",
     "hk$": "HKD", "hkd": "HKD", "港币": "HKD", "港元": "HKD", "a$": "AUD", "aud": "AUD", "c$": "CAD", "cad": "CAD",
     "美元": "USD", "欧元": "EUR", "英镑": "GBP", "₩": "KRW", "krw": "KRW", "₽": "RUB", "rub": "RUB", "kr": "kr",
@@ -52,11 +58,14 @@ _MONEY = "|".join(re.escape(sign) for sign in sorted(_CURRENCIES, key=len, rever
 _SHAPE = re.compile(
     rf"(?P<sign1>[+-])? ?(?P<money1>{_MONEY})? ?(?P<sign2>[+-])? ?"
     r"(?P<body>\d(?:[\d.,' ’_]*\d)?\.?|\.\d+)"
-    rf"(?P<exponent>[eE][+-]?\d{{1,3}})? ?(?P<unit>百万|千万|[百千万亿]|万亿)? ?(?P<percent>%|‰)? ?"
+    rf"(?P<exponent>[eE][+-]?\d{{1,3}})? ?(?P<unit>百万|千万|万亿|[百千万亿]|(?-i:[kKM]|bn))? ?(?P<percent>%|‰)? ?"
     rf"(?P<money2>{_MONEY})?(?P<sign3>-)?",
     re.IGNORECASE | re.ASCII,
 )
 _UNITS = {"百": 100, "千": 1_000, "万": 10_000, "百万": 10**6, "千万": 10**7, "亿": 10**8, "万亿": 10**12}
+# no "m", which is a metre, or a thousand, as well
+_LETTERS = {"k": 1_000, "K": 1_000, "M": 10**6, "bn": 10**9}
+
 _MINUS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "‒": "-"})
 _GROUPS = re.compile(r"[1-9]\d{0,2}(?:S\d{3})+|[1-9]\d?(?:S\d\d)+S\d{3}", re.ASCII)
 
@@ -74,6 +83,7 @@ def scan_number(text: str, *, chinese_numerals: bool = False) -> NumberText:
     if _FRACTION.fullmatch(text) or _GROUPED.fullmatch(text):
         return NumberText(-1 if text[0] == "-" else 1, text.lstrip("+-"), ".")
     bare, rules = text.translate(_MINUS), []
+    rules += ["minus sign"] if bare != text else []
     sign = 1
     if bare[:1] == "(" and bare[-1:] == ")":
         bare, sign = bare[1:-1].strip(), -1
@@ -85,7 +95,8 @@ def scan_number(text: str, *, chinese_numerals: bool = False) -> NumberText:
             return NumberText(sign, str(value), rules=(*rules, "Chinese numeral"))
         return NumberText(problem="no number")
     signs = [mark for mark in (found["sign1"], found["sign2"], found["sign3"]) if mark]
-    if len(signs) > 1 or (signs and sign < 0) or (found["money1"] and found["money2"]):
+    twice = (found["money1"] and found["money2"]) or (found["unit"] and (found["percent"] or found["exponent"]))
+    if len(signs) > 1 or (signs and sign < 0) or twice:
         return NumberText(problem="no number: more than one sign")
     sign = -1 if signs == ["-"] else sign
     money = _CURRENCIES.get((found["money1"] or found["money2"] or "").casefold(), "")
@@ -93,6 +104,7 @@ def scan_number(text: str, *, chinese_numerals: bool = False) -> NumberText:
     rules += ["percent"] if found["percent"] == "%" else []
     if found["percent"] == "‰":
         return NumberText(problem="per mille is not read")
+    rules += ["minus behind"] if found["sign3"] else []
     rules += [found["unit"]] if found["unit"] else []
     body = found["body"]
     says = "1" if body.isdecimal() else _says(body)
@@ -103,11 +115,17 @@ def scan_number(text: str, *, chinese_numerals: bool = False) -> NumberText:
         body,
         says,
         int((found["exponent"] or "e0")[1:]),
-        _UNITS[found["unit"]] if found["unit"] else 1,
+        (_UNITS | _LETTERS)[found["unit"]] if found["unit"] else 1,
         percent=found["percent"] is not None,
         currency=money,
         rules=tuple(rules),
     )
+
+
+def looks_like_a_number(text: str) -> bool:
+    """Whether a cleaned text is a number, and not perhaps a size, such as 2M."""
+    scanned = scan_number(text)
+    return not scanned.problem and _LETTERS.keys().isdisjoint(scanned.rules)
 
 
 _THIN = str.maketrans(dict.fromkeys(" '’", "_"))
@@ -166,7 +184,8 @@ def resolve_number(number: NumberText, decimal: str | None, evidence: str, *, pe
     rules += ["thousands"] if grouped else []
     rules += ["decimal comma"] if says == "," and fraction else []
     value, is_whole = _value(number, whole, fraction, percent)
-    return Number(value, is_whole, "; ".join([*rules, *why]))
+    counted = not number.exponent and not number.percent and value == int(value)
+    return Number(value, is_whole, "; ".join([*rules, *why]), counted=counted)
 
 
 def _value(number: NumberText, whole: str, fraction: str, percent: str) -> tuple[Decimal | int, bool]:
@@ -201,35 +220,3 @@ def _split(body: str, says: str) -> tuple[str, str, bool]:
         whole, _, fraction = body.rpartition(says)
     digits = whole if whole.isdecimal() else re.sub(r"\D", "", whole)
     return digits, fraction, len(digits) != len(whole)
-
-
-_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")}
-_DIGITS |= {"〇": 0, "两": 2, "壹": 1, "贰": 2, "叁": 3, "肆": 4, "伍": 5, "陆": 6, "柒": 7, "捌": 8, "玖": 9}
-_POWERS = {"十": 10, "百": 100, "千": 1_000, "拾": 10, "佰": 100, "仟": 1_000}
-_MYRIADS = {"万": 10**4, "亿": 10**8, "萬": 10**4, "億": 10**8}
-
-
-def chinese_numeral(text: str) -> int | None:
-    """A whole number in Chinese numerals, also those of documents (壹贰叁); None if it is none.
-
-    Examples
-    --------
-    >>> from custval.data_quality._number_text import chinese_numeral
-    >>> chinese_numeral("一百二十三万四千"), chinese_numeral("二〇二〇"), chinese_numeral("abc")
-    (1234000, 2020, None)
-    """
-    if not text or any(char not in _DIGITS and char not in _POWERS and char not in _MYRIADS for char in text):
-        return None
-    if all(char in _DIGITS for char in text):
-        return int("".join(str(_DIGITS[char]) for char in text))
-    total = section = digit = 0
-    for char in text:
-        if char in _DIGITS:
-            digit = _DIGITS[char]
-        elif char in _POWERS:
-            section += (digit or 1) * _POWERS[char]
-            digit = 0
-        else:
-            total = (total + section + digit) * _MYRIADS[char] if char in "亿億" else total + (section + digit) * 10**4
-            section = digit = 0
-    return total + section + digit

@@ -22,11 +22,22 @@ _COUNTRY_CODES = words(
     "878 880 881 882 883 886 888 90 91 92 93 94 95 960 961 962 963 964 965 966 967 968 970 971 972 "
     "973 974 975 976 977 979 98 992 993 994 995 996 998"
 )
+# where a 0 before the number is dialled inside the country only, as the ITU's lists of dialling procedures have it
+_TRUNK_ZERO = words(
+    "20 27 31 32 33 40 41 43 44 46 49 51 53 54 55 57 58 60 61 62 63 64 66 81 82 84 90 91 92 93 94 95 98 211 212 213 "
+    "218 231 232 233 234 243 249 251 252 254 255 256 260 261 262 263 264 265 291 353 355 358 359 370 373 374 377 380 "
+    "381 382 383 385 386 387 389 421 423 590 591 593 594 595 596 598 850 855 856 880 886 961 962 963 964 966 967 970 "
+    "971 972 976 977 994 995 996"
+)
+# where numbers begin with a 0 by themselves
+_OWN_ZERO = words("39 47 225 226 227 229 241 242 378 379 800")
 _PREFIX = re.compile(r"^(?:tel|phone|mobile|cell|手机|电话|联系电话|t|m)[.:： ]*(?=[+(0-9])", re.IGNORECASE)
 _EXTENSION = re.compile(r"[ ,;]*(?:ext(?:ension)?\.?|;ext=|x|#|转|分机)[ :.=]*(\d{1,7})$", re.IGNORECASE)
 _NO_DIGIT = re.compile("[^0-9]+")
 _DECIMAL = re.compile(r"(\d{7,15})\.0")
 _WRITTEN = re.compile(r"\+?[0-9()\[\] ./\-‐‑‒–—―·]+")
+# "0755-2345678/9": the last digits of a second line; "0755-2345678-9": the same, or an extension
+_SECOND_LINE = re.compile(r"\d(?:[ -]?\d){6,} ?[/,;、] ?\d{1,4}|0\d{2,3}[ -]\d{7,8} ?- ?\d{1,6}", re.ASCII)
 _TWO = re.compile(r"[/,;、|]|\bor\b|或")
 # China: mobiles; 2-digit area codes with 8 digits; 3-digit ones with 7 or 8; service numbers
 _CHINA_MOBILE = re.compile(r"1[3-9]\d{9}")
@@ -52,7 +63,7 @@ def _parts(text: str) -> tuple[str, str, str]:
     digits = len(_NO_DIGIT.sub("", written))
     if digits < 3:
         return written, extension, "no number: too few digits"
-    if digits > 15 or (_TWO.search(written) and digits >= 14):
+    if digits > 15 or _SECOND_LINE.fullmatch(written) or (_TWO.search(written) and digits >= 14):
         return written, extension, "more than one number, or too many digits"
     if not _WRITTEN.fullmatch(written):
         return written, extension, "no number: other signs than digits, brackets and separators"
@@ -129,9 +140,22 @@ def _of_country(digits: str) -> tuple[str, str]:
         return (f"+86{national}", "") if national else ("", "no Chinese number: its digits do not fit")
     if code == "1" and not _NORTH_AMERICA.fullmatch(rest):
         return "", "no North American number: its digits do not fit"
+    rest = _without_trunk(code, rest)
+    digits = code + rest
+    if rest.startswith("0") and code not in _OWN_ZERO:
+        return "", "no number of this country begins with 0 behind the country code"
     if not len(rest) >= 4 or not 7 <= len(digits) <= 15:
         return "", "not as many digits as a number with a country code has"
     return f"+{digits}", ""
+
+
+def _without_trunk(code: str, rest: str) -> str:
+    """A number without the digits that are dialled before it inside its country: +44 020 … and +7 8 495 …."""
+    if code in _TRUNK_ZERO:
+        return rest.removeprefix("0")
+    if code == "7" and len(rest) == 11:
+        return rest.removeprefix("8")
+    return rest.removeprefix("06") if code == "36" and rest.startswith("06") else rest
 
 
 def _of_region(digits: str, region: str | None) -> tuple[str, str]:

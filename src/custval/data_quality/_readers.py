@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -63,6 +64,16 @@ def _unread(text: str) -> Outcome:
     return Outcome(text)
 
 
+_FLOAT = re.compile(r"\d+\.0+|\d(?:\.\d+)?[eE]\+\d+", re.ASCII)
+
+
+def _read_id(text: str) -> Outcome:
+    """An identifier, as it stands; one that was a float once has perhaps lost zeros before it, or its last digits."""
+    if _FLOAT.fullmatch(text):
+        return Outcome(text, problem="an identifier that was read as a number; say dtype=str where its file is read")
+    return Outcome(text)
+
+
 def reader_for(kind: str | None, texts: Sequence[str], options: Options) -> Reader:
     """The reader of a kind; `texts` are the column's distinct values, cleaned, as far as they are known."""
     if kind == "email":
@@ -100,6 +111,7 @@ _PLAIN: dict[str, Reader] = {
     "id_number": read_resident_id,
     "credit_code": read_credit_code,
     "boolean": read_boolean,
+    "id": _read_id,
 }
 
 

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from custval.data_quality._called import names_a_key
-from custval.data_quality._clean_text import LONGEST_MISSING, MISSING, clean, clean_header, folded
+from custval.data_quality._clean_text import LONGEST_MISSING, MISSING, clean, clean_as, clean_header, folded
 from custval.data_quality._date_text import DateText, Policy, resolve, scan
 from custval.data_quality._kinds import kind_by_name
 from custval.data_quality._missing import stands_for_nothing
-from custval.data_quality._number_text import scan_number
+from custval.data_quality._number_text import looks_like_a_number, scan_number
 from custval.data_quality._readers import with_evidence
 from custval.data_quality._vocabularies import read_boolean
 from custval.typing import IntArray
@@ -80,8 +80,7 @@ def reads_as(name: str, texts: Sequence[str], counts: IntArray) -> dict[str, flo
     sample = list(map(clean, texts[::step]))
     if _dates(sample, called=kind == "date") >= (_ENOUGH if kind else _SURE) * len(sample):
         return {"dates": _share(texts, counts, _NOT_ISO, lambda chunk: _are_dates(chunk, called=kind == "date"))}
-    numbers = [scan_number(text) for text in sample]
-    likely = sum(not number.problem for number in numbers) >= _SURE * len(sample)
+    likely = sum(map(looks_like_a_number, sample)) >= _SURE * len(sample)
     if kind or not likely or any(map(_is_code, texts)):
         return {}
     return {"numbers": _share(texts, counts, _NOT_PLAIN, _are_numbers)}
@@ -93,7 +92,7 @@ def _is_code(text: str) -> bool:
 
 
 def _are_numbers(chunk: Sequence[str]) -> list[bool]:
-    return [not scan_number(clean(text)).problem for text in chunk]
+    return [not scan_number(clean_as(text, "number")).problem for text in chunk]
 
 
 def _are_dates(chunk: Sequence[str], *, called: bool) -> list[bool]:

@@ -14,11 +14,12 @@ from custval._check import choice
 from custval._frame import Table, Texts, distinct_texts, enter, holds_text, is_times, nw, stamps
 from custval._result import Result
 from custval.data_quality._changes import ColumnChanges, log_of, refuse_problems, unparsed_of
-from custval.data_quality._clean_text import clean, clean_header
+from custval.data_quality._clean_text import clean_as, clean_header, unclear
 from custval.data_quality._columns_named import columns_named
-from custval.data_quality._date_text import Policy, Read, resolve, scan
+from custval.data_quality._date_text import DateText, Policy, Read, resolve, scan
 from custval.data_quality._kinds import kind_by_name
 from custval.data_quality._missing import Missing
+from custval.data_quality._nothing_read import warn_if_nothing_was_read
 from custval.data_quality._readers import date_policy, iso_text, with_evidence
 from custval.data_quality._sealed import reduce_sealed, seal
 from custval.typing import IntoFrame
@@ -111,11 +112,18 @@ def to_dates(
     CustvalError
         If a parameter is none of its options.
 
+    Warns
+    -----
+    CustvalWarning
+        If not one value of a column could be read.
+
     Notes
     -----
     Read are ISO 8601, 20200102, numbers with - / . or blanks between them, month names in English and Chinese
     (2-一月-2020), 2020年1月2日, also in Chinese numerals and with 上午 and 下午, and 民国109年1月2日, whose year is
     1911 + 109; each with a time of day and a numeric zone behind it. Days of the Chinese calendar (正月初五) are not.
+    An hour that its part of the day does not have (16:00 AM, 晚上12:30) stays unread, and so does "10:00-12:00", which
+    is a range or a zone.
 
     *Time zones* are kept: where all values have one offset from UTC the column has it, where they differ the column
     is in UTC. Where some have none, no instant is known of those, or none of the others: the minority stays unread.
@@ -158,6 +166,8 @@ def to_dates(
         changed.append(change)
     if on_error == "raise":
         refuse_problems(table, changed, "null")
+    for change in changed:
+        warn_if_nothing_was_read(change, stacklevel=3)
     return ParsedDates(
         frame=table.extend(made),
         log=log_of(table, changed),
@@ -170,7 +180,7 @@ def _looks_like_dates(table: Table, column: str, missing: Missing) -> bool:
     """Whether a column of text is called like dates and holds some, or holds hardly anything else."""
     if not holds_text(table[column]):
         return False
-    sample = [clean(text) for text in distinct_texts(table[column]).distinct[:_LOOKED_AT]]
+    sample = [clean_as(text, "date") for text in distinct_texts(table[column]).distinct[:_LOOKED_AT]]
     known = [text for text in sample if not missing.is_missing(text, column)]
     if not known:
         return False
@@ -197,9 +207,9 @@ class _Column:
 
     def read(self) -> tuple[nw.Series[Any], ColumnChanges, str]:
         """The times, what happened, and what decided."""
-        cleaned = [clean(text) for text in self.texts.distinct]
+        cleaned = [clean_as(text, "date") for text in self.texts.distinct]
         gone = [self.missing.is_missing(text, self.column) for text in cleaned]
-        scanned = [scan(text) for text in cleaned]
+        scanned = [_scanned(text) for text in cleaned]
         known = [date for date, missing in zip(scanned, gone, strict=True) if not missing]
         policy = with_evidence(self.policy, known)
         found = [
@@ -229,7 +239,10 @@ class _Column:
         if not zoned.any():
             return found, None, ""
         with_zone = int(rows[zoned & known].sum()) >= int(rows[~zoned & known].sum())
-        problem = f"{'no' if with_zone else 'a'} time zone, unlike most values of the column"
+        problem = (
+            f"{'no' if with_zone else 'a'} time zone, unlike most values of the column; put such values into a column "
+            "of their own"
+        )
         fitting = [
             Read(problem=problem) if read.wall is not None and (read.offset is not None) != with_zone else read
             for read in found
@@ -259,6 +272,11 @@ class _Column:
                 offset = dt.timedelta(minutes=read.offset or 0)
                 instants[number] = (read.wall - _EPOCH - offset) // _MICROSECOND
         return stamps(self.column, instants[self.texts.code].view("M8[us]"), zone, self.table.frame.implementation)
+
+
+def _scanned(text: str) -> DateText:
+    problem = unclear(text, "date")
+    return DateText(problem=problem) if problem else scan(text)
 
 
 def _rule(read: Read, cleaned: bool) -> str:  # noqa: FBT001

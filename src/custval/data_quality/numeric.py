@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections import Counter
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -14,12 +14,22 @@ from custval._check import choice, flag
 from custval._frame import Table, Texts, distinct_texts, enter, holds_text, nw, whole_numbers
 from custval._result import Result
 from custval.data_quality._changes import ColumnChanges, log_of, refuse_problems, unparsed_of
-from custval.data_quality._clean_text import clean, clean_header
+from custval.data_quality._clean_text import clean_as, clean_header, unclear
 from custval.data_quality._columns_named import columns_named
 from custval.data_quality._kinds import kind_by_name
 from custval.data_quality._missing import Missing
-from custval.data_quality._number_text import Number, NumberText, decimal_evidence, resolve_number, scan_number
+from custval.data_quality._nothing_read import warn_if_nothing_was_read
+from custval.data_quality._number_text import (
+    Number,
+    NumberText,
+    decimal_evidence,
+    looks_like_a_number,
+    resolve_number,
+    scan_number,
+)
+from custval.data_quality._one_scale import in_one_currency, on_one_scale
 from custval.data_quality._sealed import reduce_sealed, seal
+from custval.errors import CustvalWarning
 from custval.typing import IntoFrame
 
 __all__ = ["ParsedNumbers", "to_numeric"]
@@ -27,6 +37,7 @@ __all__ = ["ParsedNumbers", "to_numeric"]
 _SURE = 0.9
 _LOOKED_AT = 1_000
 _EXACT = 2**53
+_THREE_DIGITS = "decimal point by default, though each has three digits behind it; decimal=',' if these are thousands"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -90,14 +101,16 @@ def to_numeric(
     decimal : {".", ","}, optional
         The decimal sign. By default each value says its own (1.234,5), and the others of its column decide about
         values such as 1,234 that do not; where none does, they stay unread. 1.234 is read as a fraction, as programs
-        write it, unless the column shows decimal commas.
+        write it, unless the column shows decimal commas; where all fractions of a column have three digits like that,
+        a warning and `.columns` say that they may be thousands.
     percent : {"fraction", "number"}
-        Whether 12.5% is 0.125 or 12.5.
+        Whether 12.5% is 0.125 or 12.5. As fractions they do not mix with plain numbers: in a column of both, those
+        that are fewer stay unread.
     chinese_numerals : bool
         Whether 一百二十 is read.
     missing : mapping of str to sequence, optional
         What stands for "missing" in a column, in place of the usual spellings ("?", "NA", "-", blank, 无 …):
-        `{"income": ["n/a", -99]}`.
+        `{"income": ["n/a", -99]}`; also in columns that hold numbers already.
     errors : {"null", "raise"}
         Whether what cannot be read becomes null, with its row in `.unparsed`, or raises.
 
@@ -115,14 +128,24 @@ def to_numeric(
     CustvalError
         If a parameter is none of its options.
 
+    Warns
+    -----
+    CustvalWarning
+        If not one value of a column could be read, or if its fractions may be thousands.
+
     Notes
     -----
     A column of whole numbers becomes one of 64-bit integers (in pandas the nullable type where there are nulls), so
     that nothing is lost beyond 2^53; any other becomes one of floats, and there whole numbers that a float would round
     stay unread. Values with leading zeros are identifiers, and never become numbers. A column in several currencies
-    is one of amounts that cannot be added: those in another currency than most stay unread.
+    is one of amounts that cannot be added: those in another currency than most stay unread, and all of them where none
+    has the most. "$" and "¥" mean the dollar, and the yuan or yen, that the column names elsewhere.
 
-    Columns of numbers are left as they are.
+    "k" (or "K"), "M" and "bn" behind a number are thousands, millions and billions; columns of such numbers are read
+    only where they are named, since sizes look the same. "m" is not read: it is a metre as well. Numbers with raised
+    signs (footnotes), over two lines, or in a wrong encoding stay unread.
+
+    Columns of numbers are left as they are, but for what `missing` says.
 
     Examples
     --------
@@ -156,7 +179,12 @@ def to_numeric(
     changed, decided, made = [], {}, {}
     for column in asked if asked is not None else table.columns:
         series = table[column]
-        if series.dtype.is_numeric() or not (holds_text(series) or (asked and series.dtype == nw.Object)):
+        if series.dtype.is_numeric():
+            if column in spellings.numeric():
+                made[column], change = spellings.null_numbers(column, column)
+                changed.append(change)
+            continue
+        if not (holds_text(series) or (asked and series.dtype == nw.Object)):
             continue
         texts = distinct_texts(series, everything=True)
         if asked is None and not _looks_like_numbers(column, texts, spellings, policy):
@@ -165,6 +193,7 @@ def to_numeric(
         changed.append(change)
     if on_error == "raise":
         refuse_problems(table, changed, "null")
+    _warn(changed, decided)
     return ParsedNumbers(
         frame=table.extend(made),
         log=log_of(table, changed),
@@ -173,14 +202,29 @@ def to_numeric(
     )
 
 
+def _warn(changed: Sequence[ColumnChanges], decided: Mapping[str, str]) -> None:
+    """Say which columns have not one number, and in which three digits behind a point may be thousands."""
+    for change in changed:
+        warn_if_nothing_was_read(change, stacklevel=4)
+        if decided.get(change.column) == _THREE_DIGITS:
+            warnings.warn(
+                f"column {change.column!r}: all that is shown to be no whole number has a point and three digits "
+                "behind it, and was read as a fraction (1.234 is a little more than 1); if these are thousands, say "
+                "decimal=',', and if they are fractions, decimal='.'",
+                CustvalWarning,
+                stacklevel=3,
+            )
+
+
 def _looks_like_numbers(column: str, texts: Texts, missing: Missing, policy: _Policy) -> bool:
     """Whether hardly anything else than numbers stands in a column, and nothing that looks like an identifier."""
     if kind_by_name(clean_header(column)) is not None:
         return False
-    known = [text for text in map(clean, texts.distinct) if not missing.is_missing(text, column)]
+    cleaned = (clean_as(text, "number") for text in texts.distinct)
+    known = [text for text in cleaned if not missing.is_missing(text, column)]
     # one look is cheap, and most columns of text are gone after it
     first = known[:_LOOKED_AT]
-    if not first or sum(not scan_number(text).problem for text in first) < _SURE * len(first):
+    if not first or sum(map(looks_like_a_number, first)) < _SURE * len(first):
         return False
     read = [_resolve(scan_number(text), policy, "") for text in known]
     return not any(number.problem.startswith("leading zeros") for number in read)
@@ -194,15 +238,18 @@ def _read_column(
     table: Table, column: str, texts: Texts, missing: Missing, policy: _Policy
 ) -> tuple[nw.Series[Any], ColumnChanges, str]:
     """The numbers, what happened, and what decided."""
-    cleaned = [clean(text) for text in texts.distinct]
+    cleaned = [clean_as(text, "number") for text in texts.distinct]
     gone = [missing.is_missing(text, column) for text in cleaned]
     scanned = [
-        NumberText() if lost else scan_number(text, chinese_numerals=policy.chinese_numerals)
+        NumberText(problem="missing") if lost else _scanned(text, policy)
         for text, lost in zip(cleaned, gone, strict=True)
     ]
     known = [number for number, lost in zip(scanned, gone, strict=True) if not lost]
     evidence = policy.decimal or decimal_evidence(known)
-    scanned = _one_currency(scanned, texts)
+    rows = np.bincount(texts.code[texts.code >= 0], minlength=len(scanned)).tolist()
+    scanned = in_one_currency(scanned, rows)
+    if policy.percent == "fraction":
+        scanned = on_one_scale(scanned, rows)
     found = [
         Number(rule="spelling of missing") if lost else _resolve(number, policy, evidence)
         for number, lost in zip(scanned, gone, strict=True)
@@ -223,25 +270,19 @@ def _read_column(
         ["" if lost else number.problem for number, lost in zip(found, gone, strict=True)],
     )
     word = {"": "", ".": "decimal point", ",": "decimal comma"}.get(evidence, "both decimal signs")
+    if not evidence and any(map(_may_be_thousands, scanned)):
+        word = _THREE_DIGITS
     return _series(table, column, texts, values, whole=whole), changes, word
 
 
-def _one_currency(scanned: list[NumberText], texts: Texts) -> list[NumberText]:
-    """Amounts of another currency than most get a problem."""
-    rows = np.bincount(texts.code[texts.code >= 0], minlength=len(scanned)).tolist()
-    counts = Counter[str]()
-    for number, count in zip(scanned, rows, strict=True):
-        if number.currency and not number.problem:
-            counts[number.currency] += count
-    if len(counts) < 2:
-        return scanned
-    most = min(counts, key=lambda currency: (-counts[currency], currency))
-    return [
-        number._replace(problem=f"another currency than most of the column: {number.currency} beside {most}")
-        if number.currency not in {"", most} and not number.problem
-        else number
-        for number in scanned
-    ]
+def _may_be_thousands(number: NumberText) -> bool:
+    """Whether a number is written like 1.234; with a unit behind it that is a fraction."""
+    return number.says == "?" and "." in number.body and number.scale == 1 and not number.problem
+
+
+def _scanned(text: str, policy: _Policy) -> NumberText:
+    problem = unclear(text, "number")
+    return NumberText(problem=problem) if problem else scan_number(text, chinese_numerals=policy.chinese_numerals)
 
 
 def _checked(number: Number, *, whole: bool) -> Number:
@@ -254,8 +295,10 @@ def _checked(number: Number, *, whole: bool) -> Number:
     value = float(number.value)
     if not math.isfinite(value):
         return Number(problem="too large for a float")
-    if number.whole and abs(int(number.value)) > _EXACT and int(value) != number.value:
+    if (number.whole or number.counted) and abs(int(number.value)) > _EXACT and int(value) != number.value:
         return Number(problem="a whole number beside fractions that a float would round")
+    if number.value and not value:
+        return number._replace(rule="; ".join(filter(None, [number.rule, "too small for a float, so 0"])))
     return number
 
 

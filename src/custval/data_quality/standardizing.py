@@ -10,7 +10,7 @@ from custval._check import choice, flag
 from custval._frame import Table, distinct_texts, enter, holds_text, replace_texts, to_mapping
 from custval._result import Result
 from custval.data_quality._changes import ColumnChanges, changes_of, log_of, refuse_problems, unparsed_of
-from custval.data_quality._clean_text import clean, clean_header
+from custval.data_quality._clean_text import clean, clean_as, clean_header, unclear
 from custval.data_quality._columns_named import columns_named
 from custval.data_quality._kinds import KINDS, is_vague, kind_by_name
 from custval.data_quality._missing import Missing
@@ -150,7 +150,8 @@ def standardize(
     Notes
     -----
     *Characters.* Every value that is looked at is first brought to Unicode's NFKC, without invisible characters, with
-    single blanks.
+    single blanks. A value in a wrong encoding (MÃ¼ller) is left and listed, since this would spoil what can be mended;
+    so are phones, addresses, codes and dates with a footnote's sign or a control character inside.
 
     *Names.* What is all in capitals or all in small letters gets its capitals (McDonald, O'Neil, Jean-Luc, van der);
     what has both is believed. "Smith, John" becomes "John Smith". Chinese names lose their blanks and keep their
@@ -301,7 +302,7 @@ class _Column:
         self, texts: Sequence[str], kind: str | None, *, nullify: bool
     ) -> tuple[list[str | None], list[str], list[str]]:
         """For each distinct text what it is now, by which rule, and what is wrong with it."""
-        cleaned: Sequence[str] = list(map(clean, texts))
+        cleaned: Sequence[str] = [clean_as(text, kind or "text") for text in texts]
         gone = [self.missing.is_missing(text, self.column, kind) for text in cleaned]
         if kind is None:  # of a column of no known kind, only what is missing goes
             cleaned = texts
@@ -345,6 +346,8 @@ class _Column:
             # a word for no, or for an unsaid gender, may be a spelling of missing elsewhere
             outcome = read(text) if kind in _FIRST and text and not self.missing.says(self.column) else None
             return Outcome(None, "spelling of missing") if outcome is None or outcome.problem else outcome
+        if kind is not None and (problem := unclear(text, kind)):
+            return Outcome(text, problem=problem)
         if len(text) > _LONGEST and kind not in {None, "text", "id"}:
             return Outcome(text, problem="too long to be one")
         if kind == "country" and text == "NA" and not self.missing.says(self.column):
