@@ -6,7 +6,9 @@ import datetime as dt
 import math
 from decimal import Decimal
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,6 +125,87 @@ def test_what_is_refused():
     assert (caught.value.count, caught.value.examples) == (1, [0])
     with pytest.raises(ColumnError):
         generalize(secret, {"d": {"width": 1}})
+
+
+@pytest.mark.parametrize("kind", ["UInt64", "Int64", "uint64", "object", "arrow"])
+def test_bounds_keep_the_largest_whole_numbers(kind):
+    largest = 2**63 - 25 if kind == "Int64" else 2**64 - 1
+    values = {"arrow": pd.ArrowDtype(pa.uint64())}.get(kind, kind)
+    frame = pd.DataFrame({"n": pd.Series([5, largest, 2**53 + 1], dtype=values)})
+    assert generalize(frame, {"n": {"bottom": 0, "top": 100}})["n"].tolist() == [5, 100, 100]
+    assert generalize(frame, {"n": {"bottom": 7}})["n"].tolist() == [7, largest, 2**53 + 1]
+    assert generalize(frame, {"n": {"bottom": 2**53 + 3}})["n"].tolist() == [2**53 + 3, largest, 2**53 + 3]
+
+
+def test_bounds_keep_whole_numbers_beside_nulls(frame_library, to_lists):
+    for table in ({"n": [2**60 + 1, None, 1]}, {"n": [None, 2**60 + 1, 1]}):
+        values = pd.Series(table["n"], dtype="Int64")
+        found = generalize(pd.DataFrame({"n": values}), {"n": {"bottom": 2}})["n"]
+        assert plain(found.tolist()) == [None if x is None else max(x, 2) for x in table["n"]]
+
+
+def test_a_bound_that_the_type_has_no_room_for():
+    small = pd.DataFrame({"n": pd.Series([1, 2], dtype="uint8"), "m": pd.Series([1, None], dtype="UInt8")})
+    assert generalize(small, {"n": {"bottom": 300}})["n"].tolist() == [300, 300]
+    assert generalize(small, {"n": {"top": -1}})["n"].tolist() == [-1, -1]
+    assert plain(generalize(small, {"m": {"top": -1}})["m"].tolist()) == [-1, None]
+
+
+def test_whole_numbers_beyond_2_to_the_53_and_a_bound_that_is_not_whole():
+    with pytest.raises(DataError, match="whole bounds"):
+        generalize(pd.DataFrame({"n": [2**60 + 1, 1]}), {"n": {"bottom": 1.5}})
+
+
+@pytest.mark.parametrize(
+    ("value", "width", "band"),
+    [
+        (0.0, 1e-10, "[0, 1e-10)"),
+        (5e-10, 1e-10, "[5e-10, 6e-10)"),
+        (29.9999999999, 10, "[20, 30)"),
+        (-1e-12, 10, "[-10, 0)"),
+        (0.3, 0.1, "[0.3, 0.4)"),
+        (0.7, 0.1, "[0.7, 0.8)"),
+        (2**53 + 1, 2, "[9007199254740992, 9007199254740994)"),
+        (2**62 + 3, 4, "[4611686018427387904, 4611686018427387908)"),
+    ],
+)
+def test_bands_are_exact(value, width, band):
+    assert generalize({"v": [value]}, {"v": {"width": width}})["v"] == [band]
+
+
+def test_bands_that_are_too_many_to_be_numbered():
+    for value in (1e300, 2**63):
+        with pytest.raises(CustvalError, match="too many"):
+            generalize({"v": [value]}, {"v": {"width": 1}})
+
+
+@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=30), st.sampled_from([1e-7, 0.1, 0.3, 1, 2.5, 10, 1000]))
+def test_bands_against_decimals_of_any_size(values, width):
+    found = generalize({"v": values}, {"v": {"width": width, "start": 0.05}})["v"]
+    for value, band in zip(values, found, strict=True):
+        low, high = map(Decimal, band[1:-1].split(", "))
+        assert low <= Decimal(repr(value)) < high
+        assert high - low == Decimal(repr(width))
+
+
+def test_groups_that_name_a_value_twice_or_by_no_value():
+    with pytest.raises(CustvalError, match="twice"):
+        generalize({"c": [1]}, {"c": {"groups": {1: "a", "1": "b"}}})
+    assert generalize({"c": [1]}, {"c": {"groups": {1: "a", "1": "a"}}})["c"] == ["a"]
+    for key in (None, ("a", "b")):
+        with pytest.raises(CustvalError, match="keys? is of type"):
+            generalize({"c": ["x"]}, {"c": {"groups": {key: "a"}}})
+
+
+def test_years_before_christ():
+    born = pd.DataFrame({"born": np.array(["-0005-03-01", "0007-03-01"], dtype="M8[s]")})
+    assert generalize(born, {"born": {"period": "10Y"}})["born"].tolist() == ["-0010s", "0000s"]
+    assert generalize(born, {"born": {"period": "Q"}})["born"].tolist() == ["-0005-Q1", "0007-Q1"]
+
+
+def test_no_columns_at_all():
+    with pytest.raises(CustvalError, match="names no column"):
+        generalize({"c": [1]}, {})
 
 
 def test_dates_as_text_are_to_be_read_first(frame_library):

@@ -17,13 +17,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
 from sklearn.datasets import make_regression
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 import custval as cv
-from custval.data_quality import Imputer
+from custval.data_quality import Imputer, standardize, to_dates, to_numeric
 from custval.errors import ColumnError, CustvalError, NotFittedError
 
 # checks of scikit-learn that do not apply here, and why: none; one is skipped by scikit-learn itself
@@ -325,7 +327,7 @@ def test_results_show():
     assert not any(tag in page for tag in ("<b>", "<i>"))
     assert "1 cells filled; 1 columns left with nulls" in page
     assert json.loads(json.dumps(done.to_dict()))["filled"] == {"<b>": 1}
-    assert done.to_frame() is done.log
+    assert done.to_frame() is done.frame
 
 
 def test_no_rows():
@@ -343,3 +345,114 @@ def test_what_is_refused():
         Imputer().transform(PEOPLE)
     with pytest.raises(ValueError, match="feature names should match"):
         Imputer().fit({"a": [1.5]}).transform({"b": [1.5]})
+
+
+@pytest.mark.parametrize(
+    ("trained", "new"),
+    [
+        ([1000, 2000, None], ["a", None]),
+        (["a", "a", None], [1.0, None]),
+        ([True, True, None], ["a", None]),
+        ([1.5, 2.5, None], [True, None]),
+    ],
+)
+def test_another_kind_of_values_than_when_fitted_is_refused(frame_library, trained, new):
+    imputer = Imputer().fit(frame_library({"x": trained}))
+    with pytest.raises(ColumnError, match="when the imputer was fitted"):
+        imputer.transform(frame_library({"x": new}))
+
+
+def test_another_kind_of_values_is_refused_before_models_read_it():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=60), "b": rng.normal(size=60)})
+    frame.loc[3, "a"] = None
+    imputer = Imputer("model").fit(frame)
+    with pytest.raises(ColumnError, match="'b' held number"):
+        imputer.transform(frame.assign(b="x"))
+
+
+def test_columns_without_a_known_value_are_filled_whatever_their_type():
+    numbers, texts = Imputer().fit({"x": [1.5, 2.0, 2.5]}), Imputer().fit({"x": ["a", "a", None]})
+    for dtype in ("float64", "object", "Int64", "string", "datetime64[ns]"):
+        gone = pd.DataFrame({"x": pd.Series([None, None], dtype=dtype)})
+        assert numbers.transform(gone)["x"].tolist() == [2.0, 2.0]
+        assert texts.transform(gone)["x"].tolist() == ["a", "a"]
+
+
+@pytest.mark.parametrize("dtype", ["Int8", "UInt8"])
+def test_fills_that_a_small_type_has_no_room_for(dtype):
+    imputer = Imputer().fit({"x": [1000, 1000, 3000, 1000, None]})
+    small = pd.DataFrame({"x": pd.Series([1, None], dtype=dtype)})
+    assert imputer.transform(small)["x"].tolist() == [1, 1000]
+    # and of fractions: the cell is what the log says
+    done = Imputer().fit({"x": [0.5, 1.5, 2.5, 3.5]}).transform_with_log(small)
+    assert (done.frame["x"].tolist(), done.log["after"].tolist()) == ([1, 2], ["2"])
+    done = Imputer().fit({"x": [0.5, 1.5, 2.5]}).transform_with_log(small)
+    assert (done.frame["x"].tolist(), done.log["after"].tolist()) == ([1.0, 1.5], ["1.5"])
+
+
+def test_whole_numbers_beyond_2_to_the_53_are_left():
+    frame = pd.DataFrame({"x": pd.Series([2**53 + 1, 2**53 + 1, 1, None], dtype="Int64")})
+    done = Imputer().fit(frame).transform_with_log(frame)
+    assert done.left == {"x": "whole numbers beyond 2^53, of which no median is exact"}
+    pd.testing.assert_frame_equal(done.frame, frame)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("when", ["3 Jan 2020", "3 Jan 2020", "4 Feb 2021", None]),
+        ("when", ["2020-01-03", "2020-01-03", "2020/01/04", None]),
+        ("when", ["2020年1月3日", "2020年1月3日", "2020年1月4日", None]),
+        ("when", [20200103, 20200103, 20200104, None]),
+        ("Dt_Customer", [1, 1, 2, None]),
+        ("注册日期", ["a", "a", "b", None]),
+        ("home_address", ["1 High Street", "1 High Street", "2 Low Road", None]),
+        ("where", ["1 High Street", "1 High Street", "22 Baker Street", None]),
+        ("postcode", [2000, 2000, 3000, None]),
+        ("zip", ["10115", "10115", "20095", None]),
+        ("phone", [5551234, 5551234, 5559876, None]),
+        ("seen_from", ["192.168.0.1", "192.168.0.1", "10.0.0.7", None]),
+        ("birth_date", ["1", "1", "2", None]),
+        ("year_of_birth", [1970, 1970, 1980, None]),
+        ("passport", ["X1", "X1", "X2", None]),
+        ("proof", ["DE89370400440532013000", "DE89370400440532013000", "GB82WEST12345698765432", None]),
+    ],
+)
+@pytest.mark.parametrize("strategy", ["auto", "mode", "model"])
+def test_never_invents_an_address_or_a_date(name, values, strategy):
+    frame = pd.DataFrame({name: values})
+    done = Imputer(strategy).fit(frame).transform_with_log(frame)
+    pd.testing.assert_frame_equal(done.frame, frame)
+    assert set(done.left) == {name}
+
+
+def test_what_is_no_date_and_nobodys_is_still_filled():
+    frame = {
+        "income": [45000, 52000, 61000, None],
+        "city": ["Rome", "Rome", "Ulm", None],
+        "product": ["Blue Shirt", "Blue Shirt", "Red Shirt", None],
+        "size": ["10-12", "10-12", "8-10", None],
+        "year": [2019, 2019, 2020, None],
+    }
+    assert not Imputer().fit(frame).left_
+
+
+def test_the_index_of_pandas_stays_for_column_transformers():
+    frame = pd.DataFrame(
+        {"a": [1.0, None, 3.0, 4.5, 5.0, 7.0], "b": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]}, index=range(10, 16)
+    )
+    parts = [("filled", Imputer(), ["a"]), ("scaled", StandardScaler(), ["b"])]
+    done = ColumnTransformer(parts).set_output(transform="pandas").fit_transform(frame)
+    assert list(done.index) == list(frame.index)
+    assert done["filled__a"].tolist() == [1.0, 4.5, 3.0, 4.5, 5.0, 7.0]
+    assert list(Imputer().fit(frame).transform_with_log(frame).frame.index) == list(range(6))
+    assert list(frame.columns) == ["a", "b"]
+
+
+def test_a_frame_of_rows_without_columns_comes_back():
+    frame = pd.DataFrame(index=range(5))
+    assert Imputer().fit_transform(frame).shape == (5, 0)
+    assert standardize(frame).frame.shape == (5, 0)
+    assert to_numeric(frame).frame.shape == (5, 0)
+    assert to_dates(frame).frame.shape == (5, 0)

@@ -576,7 +576,7 @@ def test_errors():
     ("options", "message"),
     [
         ({"columns": {"x": "colour"}}, "must be one of"),
-        ({"columns": "x"}, "must map columns"),
+        ({"columns": 5}, "must be a column name or several"),
         ({"region": "China"}, "two letters"),
         ({"emails": "all"}, "emails must be"),
         ({"errors": "coerce"}, "errors must be"),

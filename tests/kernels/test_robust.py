@@ -46,6 +46,21 @@ def test_where_the_mad_is_zero():
     assert modified_z(np.array([7.0, 9.0]), np.array([7.0, 7.0]), np.zeros(2)).tolist() == [0.0, 0.0]
 
 
+@pytest.mark.parametrize("n", [5, 6, 7, 10, 25, 100, 400])
+@pytest.mark.parametrize(("method", "threshold"), [("robust_z", 3.5), ("robust_z", 2.5), ("iqr", 1.5)])
+def test_the_share_of_few_values_by_simulation(method, threshold, n):
+    x = np.random.default_rng(n).normal(size=(400_000 // n, n))
+    if method == "robust_z":
+        away = np.abs(x - np.median(x, axis=1, keepdims=True))
+        flagged = 0.6744897501960817 * away > threshold * np.median(away, axis=1, keepdims=True)
+    else:
+        low, high = np.quantile(x, [0.25, 0.75], axis=1, keepdims=True)
+        flagged = (x < low - threshold * (high - low)) | (x > high + threshold * (high - low))
+    share = flagged.mean(axis=1)
+    rate = normal_flag_rate(method, threshold, n)
+    assert rate == pytest.approx(share.mean(), abs=4 * share.std() / np.sqrt(share.size) + 0.06 * rate)
+
+
 @pytest.mark.parametrize(("method", "threshold"), [("robust_z", 3.5), ("robust_z", 2.0), ("iqr", 1.5), ("iqr", 1.0)])
 def test_the_share_flagged_under_normality(method, threshold):
     x = np.random.default_rng(1).normal(10.0, 3.0, 2_000_000)

@@ -68,6 +68,8 @@ class Table:
 
     def extend(self, columns: Mapping[str, Any]) -> Any:
         """The same rows with these columns added, or replaced."""
+        if not columns:  # pandas cannot put together nothing, where there are no columns either
+            return self.leave(self.frame)
         return self.leave(self.frame.with_columns(*(self.series(name, values) for name, values in columns.items())))
 
     def rows(self, which: NDArray[Any]) -> nw.DataFrame[Any]:

@@ -1,8 +1,9 @@
 """Complementary suppression: which further cells of a table of counts to hide so that totals give no small one back.
 
-Known are the totals of all lines. Hidden cells x satisfy A x = b, a row of A per line and ones at its hidden cells.
-Cell j follows from the totals exactly if x_j is the same for all solutions: if e_j is in the row space of A, which
-is to say that the projection of any vector onto the null space of A is zero at j.
+Known are the totals of all lines, and that hidden cells are not zero, for zeros are never hidden. Hidden cells x
+satisfy A x = b and x ≥ 1, a row of A per line and ones at its hidden cells. Cell j follows if x_j is the same for all
+solutions. Cells that are 1 in all of them are found by a linear program; beside these, cell j follows exactly if e_j is
+in the row space of A, which is to say that the projection of any vector onto the null space of A is zero at j.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import lsmr
 
@@ -21,7 +23,7 @@ _DENSE = 600
 _ZERO = 1e-6  # where solving was not exact, rather one cell too many than one too few
 
 
-def suppress(value: IntArray, lines: list[IntArray], minimum: int) -> tuple[IntArray, NDArray[np.bool_]]:
+def suppress(value: IntArray, lines: list[IntArray], minimum: int) -> tuple[IntArray, list[NDArray[np.bool_]]]:
     """Hide small cells and what else it takes.
 
     Parameters
@@ -37,22 +39,22 @@ def suppress(value: IntArray, lines: list[IntArray], minimum: int) -> tuple[IntA
     -------
     state : array of int64, shape (n,)
         −1 shown, 0 hidden because it is small, 1 hidden for the sake of others.
-    exposed : array of bool, shape (n, dimensions)
-        Hidden cells in lines that cannot protect them, since all else in the line is hidden or zero: the totals of
-        these lines would give them back, or nearly, and are taken not to be known.
+    withheld : list of arrays of bool
+        For each dimension the lines that cannot protect their cells, since all else in them is hidden or zero: their
+        totals would give these back, or nearly, and are taken not to be known, nor any total that includes them.
 
     References
     ----------
     Hundepool, A. et al. (2012). Statistical Disclosure Control. Wiley, section 4.4.
     """
     state = np.where((value > 0) & (value < minimum), 0, -1).astype(np.int64)
-    exposed = np.zeros((len(value), len(lines)), dtype=bool)
+    withheld = [np.zeros(int(line.max(initial=-1)) + 1, dtype=bool) for line in lines]
     while True:
         before = np.count_nonzero(state >= 0)
         for place in range(len(lines)):
-            exposed[:, place] = _fill(value, lines, place, state, minimum)
-        if np.count_nonzero(state >= 0) == before and not _break_open(value, lines, state, exposed):
-            return state, exposed
+            withheld[place] |= _fill(value, lines, place, state, minimum)
+        if np.count_nonzero(state >= 0) == before and not _break_open(value, lines, state, withheld):
+            return state, withheld
 
 
 def _short(value: IntArray, line: IntArray, state: IntArray, minimum: int) -> NDArray[np.bool_]:
@@ -61,15 +63,13 @@ def _short(value: IntArray, line: IntArray, state: IntArray, minimum: int) -> ND
     hidden = state >= 0
     count = np.bincount(line[hidden], minlength=size)
     total = np.rint(np.bincount(line[hidden], weights=value[hidden].astype(np.float64), minlength=size))
-    others = np.bincount(line[state == 1], minlength=size)
-    # small cells alone are known to lie between 1 and minimum − 1, so that the least and the largest sum tell them all
-    told = (others == 0) & ((total == count) | (total == count * (minimum - 1)))
-    short: NDArray[np.bool_] = (count > 0) & ((count < 2) | (total < minimum) | told)
+    # as many as the sum says are 1 each
+    short: NDArray[np.bool_] = (count > 0) & ((count < 2) | (total < minimum) | (total == count))
     return short
 
 
 def _fill(value: IntArray, lines: list[IntArray], place: int, state: IntArray, minimum: int) -> NDArray[np.bool_]:
-    """Hide a cell of each short line of a dimension, until none is short; the hidden cells of lines that stay so."""
+    """Hide a cell of each short line of a dimension, until none is short; the lines that stay so."""
     line = lines[place]
     others = [other for at, other in enumerate(lines) if at != place]
     counts = [np.bincount(other[state >= 0], minlength=int(other.max(initial=-1)) + 1) for other in others]
@@ -78,8 +78,7 @@ def _fill(value: IntArray, lines: list[IntArray], place: int, state: IntArray, m
         # a zero protects nothing by its size, and often it is known to be one
         free = np.flatnonzero(short[line] & (state < 0) & (value > 0))
         if not free.size:
-            left: NDArray[np.bool_] = short[line] & (state >= 0)
-            return left
+            return short
         free = free[np.argsort(line[free], kind="stable")]
         for cells in np.split(free, np.flatnonzero(np.diff(line[free])) + 1):
             # one after the other: cells in other lines with hidden ones close rings, instead of opening lines anew
@@ -92,14 +91,13 @@ def _fill(value: IntArray, lines: list[IntArray], place: int, state: IntArray, m
                 count[other[cell]] += 1
 
 
-def _break_open(value: IntArray, lines: list[IntArray], state: IntArray, exposed: NDArray[np.bool_]) -> bool:
+def _break_open(value: IntArray, lines: list[IntArray], state: IntArray, withheld: list[NDArray[np.bool_]]) -> bool:
     """Hide one more cell beside each small cell that follows from the totals; whether there was one to hide."""
     hidden = np.flatnonzero(state >= 0)
     if not hidden.size or not lines:
         return False
-    # the totals of exposed lines are not published
-    known = [np.where(exposed[hidden, place], -1, line[hidden]) for place, line in enumerate(lines)]
-    follows = hidden[determined(known)]
+    known = [np.where(out[line[hidden]], -1, line[hidden]) for line, out in zip(lines, withheld, strict=True)]
+    follows = hidden[determined(known, value[hidden])]
     opened = np.zeros(len(value), dtype=bool)
     any_hidden = False
     for cell in follows[state[follows] == 0].tolist():
@@ -112,17 +110,25 @@ def _break_open(value: IntArray, lines: list[IntArray], state: IntArray, exposed
             opened |= beside
             any_hidden = True
         else:
-            exposed[cell] = True
+            for line, out in zip(lines, withheld, strict=True):
+                out[line[cell]] = True
     return any_hidden
 
 
-def determined(lines: list[IntArray]) -> NDArray[np.bool_]:
-    """Which hidden cells follow from the totals of their lines.
+def determined(lines: list[IntArray], value: IntArray) -> NDArray[np.bool_]:
+    """Which hidden cells follow from the totals of their lines and from being at least 1.
 
     Parameters
     ----------
     lines : list of arrays of int64, shape (n,)
         For each dimension the line of each hidden cell; −1: a line whose total is not known.
+    value : array of int64, shape (n,)
+        Their counts, at least 1.
+
+    Notes
+    -----
+    Counts are taken as real numbers. In tables of two dimensions whole numbers say no more: their constraints are
+    totally unimodular. In more dimensions that is not so, but takes rare coincidences.
 
     Examples
     --------
@@ -131,10 +137,10 @@ def determined(lines: list[IntArray]) -> NDArray[np.bool_]:
     >>> import numpy as np
     >>> rows = np.array([0, 0, 1, 1, 2, 2, 3, 3, 0])
     >>> columns = np.array([0, 1, 0, 1, 2, 3, 2, 3, 2])
-    >>> determined([rows, columns]).tolist()
+    >>> determined([rows, columns], np.full(9, 5)).tolist()
     [False, False, False, False, False, False, False, False, True]
     """
-    n = len(lines[0])
+    n = len(value)
     matrix = _incidence(lines, n)
     line, cell = matrix.nonzero()
     m = matrix.shape[0]
@@ -144,7 +150,33 @@ def determined(lines: list[IntArray]) -> NDArray[np.bool_]:
     order = np.argsort(part, kind="stable")
     for own in np.split(order, np.flatnonzero(np.diff(part[order])) + 1):
         block = matrix[:, own]
-        result[own] = _is_fixed(block[np.flatnonzero(block.getnnz(axis=1))])
+        block = block[np.flatnonzero(block.getnnz(axis=1))]
+        fixed = _always_one(block, value[own] == 1)
+        fixed[~fixed] = _is_fixed(block[:, np.flatnonzero(~fixed)])
+        result[own] = fixed
+    return result
+
+
+def _always_one(matrix: sparse.csr_matrix, is_one: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which cells that are 1 can be no more: where no move d with A d = 0 that takes no such cell down takes it up.
+
+    Maximized is the sum of t with t ≤ d, t ≤ 1 at these cells. Since moves add up and can be any size, in the solution
+    t is 1 wherever a move goes up at all, and else 0.
+    """
+    ones = np.flatnonzero(is_one)
+    if not ones.size or not matrix.shape[0]:
+        return np.zeros(len(is_one), dtype=bool)
+    n, k = matrix.shape[1], len(ones)
+    pick = sparse.csr_matrix((np.ones(k), (np.arange(k), ones)), shape=(k, n))
+    sums = LinearConstraint(sparse.hstack([matrix, sparse.csr_matrix((matrix.shape[0], k))], format="csr"), 0.0, 0.0)
+    within = LinearConstraint(sparse.hstack([-pick, sparse.identity(k)], format="csr"), -np.inf, 0.0)
+    low = np.concatenate([np.where(is_one, 0.0, -np.inf), np.zeros(k)])
+    high = np.concatenate([np.full(n, np.inf), np.ones(k)])
+    aim = np.concatenate([np.zeros(n), -np.ones(k)])
+    solution = milp(aim, constraints=[sums, within], bounds=Bounds(low, high))
+    result = is_one.copy()
+    if solution.x is not None:  # else rather all of them than one too few
+        result[ones] = solution.x[n:] < 0.5
     return result
 
 

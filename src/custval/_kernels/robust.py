@@ -10,6 +10,7 @@ Tukey, J. (1977). Exploratory Data Analysis. Addison-Wesley: fences 1.5 quartile
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import special
@@ -22,6 +23,7 @@ MAD_OF_NORMAL = float(special.ndtri(0.75))
 """The MAD of a standard normal variable."""
 _MEAN_DEVIATION_OF_NORMAL = float(np.sqrt(2.0 / np.pi))
 _FEWEST_OTHERS, _LEAST_SHARE = 10, 0.02
+_MANY, _SAMPLES, _FAR = 100, 8_000, 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +105,45 @@ def _about_a_point(values: FloatArray, point: float) -> tuple[float, float, int]
 
 def modified_z(values: FloatArray, median: FloatArray, scale: FloatArray) -> FloatArray:
     """(value − median) / scale, 0 where the scale is 0."""
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         z = (values - median) / scale
     return np.where(scale > 0, z, 0.0)
 
 
-def normal_flag_rate(method: str, threshold: float) -> float:
-    """The share of many normal values that lies beyond a threshold: of |z| ("robust_z"), or of fences ("iqr").
+def normal_flag_rate(method: str, threshold: float, n: int | None = None) -> float:
+    """The share of n normal values that lies beyond a threshold: of |z| ("robust_z"), or of fences ("iqr").
 
-    2 Φ(−threshold), and 2 Φ(−(1 + 2 threshold) 0.6745).
+    Of infinitely many (`n` None) 2 Φ(−threshold), and 2 Φ(−(1 + 2 threshold) 0.6745).
+
+    Notes
+    -----
+    The medians and quartiles of few values are themselves uncertain, so that more lie beyond. Whether a value lies
+    above its limit does not depend on how far above: the limit is the same as if it were infinite. So the share is
+    2 E[Φ(−limit)] over samples of n − 1 normal values and one that is infinite; the mean is taken over 8,000 samples
+    drawn with a fixed seed, a standard error of about 2 % of the share. Beyond n = 100 what is left of the difference
+    falls as 1 / n. (That a second value beside it lies far out as well is left out; below n = 5 there is no answer.)
+
+    Examples
+    --------
+    >>> [round(normal_flag_rate("robust_z", 3.5, n), 4) for n in (10, 20, 50, 1000, None)]
+    [0.017, 0.0065, 0.002, 0.0005, 0.0005]
     """
     beyond = threshold if method == "robust_z" else (1.0 + 2.0 * threshold) * MAD_OF_NORMAL
-    return float(2.0 * special.ndtr(-beyond))
+    whole = float(2.0 * special.ndtr(-beyond))
+    if n is None:
+        return whole
+    few = _rate_of_few(method, threshold, min(n, _MANY))
+    return few if n <= _MANY else whole + (few - whole) * _MANY / n
+
+
+@lru_cache(maxsize=1024)
+def _rate_of_few(method: str, threshold: float, n: int) -> float:
+    draws = np.random.default_rng(n).normal(size=(_SAMPLES, n))
+    draws[:, 0] = _FAR
+    if method == "robust_z":
+        median = np.median(draws, axis=1)
+        limit = median + threshold / MAD_OF_NORMAL * np.median(np.abs(draws - median[:, None]), axis=1)
+    else:
+        low, high = np.quantile(draws, [0.25, 0.75], axis=1)
+        limit = high + threshold * (high - low)
+    return float(2.0 * special.ndtr(-limit).mean())

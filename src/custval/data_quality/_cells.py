@@ -15,7 +15,7 @@ from custval._frame import Table, codes, is_times, nulls, numbers, nw, times
 from custval.errors import ColumnError, CustvalError, DataError
 from custval.typing import FloatArray, IntArray
 
-__all__ = ["Cells", "canonical_text", "cells", "column_names", "quiet_numbers"]
+__all__ = ["Cells", "canonical_text", "cells", "quiet_numbers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +59,6 @@ def cells(table: Table, name: str, *, nested: bool = False) -> Cells:
         kind = _kind(series.dtype)
     code[where], merged = _merge(own, texts)
     return Cells(code, merged, kind)
-
-
-def column_names(columns: Any, table: Table, parameter: str) -> list[str]:
-    """One column or several, each of which is there and named once."""
-    names = [columns] if isinstance(columns, str) else columns
-    if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names) or not names:
-        raise CustvalError(f"{parameter} must be a column name or several; got {type(columns).__name__}")
-    table.require(*names)
-    if len(set(names)) < len(names):
-        raise CustvalError(f"{parameter} names a column twice: {', '.join(map(repr, names))}")
-    return list(names)
 
 
 def quiet_numbers(table: Table, name: str) -> FloatArray:

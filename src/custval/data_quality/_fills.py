@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from custval._frame import Table, nulls
+from custval._kernels.dates_in_text import year_in
+from custval._kernels.pii import KINDS
 from custval._kernels.robust import group_quantiles
 from custval.data_quality._called import names_a_key, names_a_person
+from custval.data_quality._clean_text import clean, clean_header
 from custval.data_quality._column_profile import kind_of
+from custval.data_quality._date_text import scan
+from custval.data_quality._findings import findings_in
+from custval.data_quality._kinds import kind_by_name
 from custval.data_quality._measured import Strata, coded, counts_on, measured
 from custval.typing import FloatArray, IntArray
 
@@ -22,6 +28,9 @@ _FEWEST_IN_STRATUM = 3
 _FEWEST_NUMBERS = 10
 _LOOKED_AT = 1_000
 _MOST_ALIKE = 0.8
+_SURE = 0.5
+_EXACT = 2.0**53
+_KINDS_OF_NUMBERS = frozenset(["phone", "national_id", "card_number", "bank_account"])
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _LONG_NUMBER = re.compile(r"\+?[\d\s().\-/]{7,}[\dXx]")
 
@@ -63,16 +72,40 @@ def why_left(table: Table, name: str, kind: str, excluded: Sequence[str]) -> str
     known = np.flatnonzero(~nulls(table[name]))
     if not known.size:
         return "no known value to learn from"
-    if kind == "time":
+    if kind == "time" or (kind != "boolean" and kind_by_name(clean_header(name)) == "date"):
         return "dates and times say when something happened, and that is not invented"
     if kind == "other":
         return f"holds {table[name].dtype}"
     if kind == "number":
-        values = measured(table, name, kind)[known]
-        if not np.isfinite(values).any():
-            return "no known value to learn from"
-        return "all values differ, like identifiers" if known.size >= _FEWEST_NUMBERS and counts_on(values) else None
+        return _why_numbers_are_left(table, name, kind, known)
     return _why_texts_are_left(table, name, kind, known) if kind == "text" else None
+
+
+def _why_numbers_are_left(table: Table, name: str, kind: str, known: IntArray) -> str | None:
+    values = measured(table, name, kind)[known]
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return "no known value to learn from"
+    if known.size >= _FEWEST_NUMBERS and counts_on(values):
+        return "all values differ, like identifiers"
+    if not table[name].dtype.is_float() and np.any(np.abs(finite) >= _EXACT):
+        return "whole numbers beyond 2^53, of which no median is exact"
+    if np.array_equal(finite, np.rint(finite)) and np.all(np.abs(finite) < _EXACT):
+        some = [str(int(value)) for value in _some(np.unique(finite).tolist())]
+        if sum(year_in(text) is not None for text in some) >= _MOST_ALIKE * len(some):
+            return "looks like dates"
+    return _why_personal(table, name, _KINDS_OF_NUMBERS)
+
+
+def _some(values: list[Any]) -> list[Any]:
+    return values[:: max(len(values) // _LOOKED_AT, 1)]
+
+
+def _why_personal(table: Table, name: str, kinds: Collection[str]) -> str | None:
+    for finding in findings_in(table, name, _LOOKED_AT):
+        if finding.where == "value" and finding.confidence >= _SURE and finding.kind in kinds:
+            return f"looks like what belongs to one person: {finding.kind}"
+    return None
 
 
 def _why_texts_are_left(table: Table, name: str, kind: str, known: IntArray) -> str | None:
@@ -80,12 +113,14 @@ def _why_texts_are_left(table: Table, name: str, kind: str, known: IntArray) -> 
     counts = np.bincount(code[known])
     if len(values) > 1 and counts.max() == 1:
         return "all values differ, like identifiers"
-    step = max(len(values) // _LOOKED_AT, 1)
-    some = values[::step]
+    some = _some(values)
     for pattern, what in ((_EMAIL, "e-mail addresses"), (_LONG_NUMBER, "numbers of phones, cards or documents")):
         if sum(pattern.fullmatch(text.strip()) is not None for text in some) >= _MOST_ALIKE * len(some):
             return f"looks like {what}"
-    return None
+    dates = [scan(clean(text)) for text in some]
+    if sum(not date.problem and not date.number for date in dates) >= _MOST_ALIKE * len(some):
+        return "looks like dates"
+    return _why_personal(table, name, KINDS)
 
 
 def learn_fill(table: Table, name: str, kind: str, strata: Strata, strategy: str) -> Fill | str:

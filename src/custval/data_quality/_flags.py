@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from custval._kernels.robust import Spread, group_quantiles, modified_z, spread
+from custval._kernels.robust import Spread, group_quantiles, modified_z, normal_flag_rate, spread
 from custval.data_quality._measured import Strata
 from custval.data_quality._page import written
 from custval.data_quality._text import as_text
 from custval.typing import FloatArray, IntArray
 
-__all__ = ["Flags", "by_fences", "by_forest", "by_robust_z"]
+__all__ = ["Flags", "by_fences", "by_forest", "by_robust_z", "expected_share", "said"]
+
+Logged = Mapping[str, float]
+"""The columns of which logarithms are judged, and what was added to their values before: 0 or 1."""
 
 _FEWEST_IN_STRATUM = 10
+_FEWEST_KNOWN = 5
 _IQR_OF_NORMAL = 1.3489795003921634
 _FAR = 1e6  # of a robust z: what is farther counts as so far
 _TREES = 200
@@ -36,17 +41,17 @@ class Flags:
     """By flag: median, scale and 1 if the scale is the fallback; or the two fences, and the quartiles' distance."""
     limits: dict[str, tuple[float, float]] | None
 
-    def limit(self, name: str, side: int, logged: set[str]) -> float | None:
+    def limit(self, name: str, side: int, logged: Logged) -> float | None:
         """Beyond which value of a column one is flagged; None where that differs from row to row."""
         if self.limits is None or name not in self.limits:
             return None
         value = self.limits[name][side]
         with np.errstate(over="ignore"):
-            value = float(np.exp(value)) if name in logged else value
+            value = float(np.exp(value)) - logged[name] if name in logged else value
         return value if np.isfinite(value) else None
 
     def texts(
-        self, values: Mapping[str, FloatArray], kinds: Mapping[str, str], logged: set[str]
+        self, values: Mapping[str, FloatArray], kinds: Mapping[str, str], logged: Logged
     ) -> list[tuple[str, str]]:
         """For each flag its value and its reason as text."""
         names = list(values)
@@ -55,41 +60,38 @@ class Flags:
             name = names[column]
             value = values[name][row]
             is_time = kinds[name] == "time"
-            text = _said(value, is_time=is_time)
-            why = self._why(place, is_time=is_time, logged=name in logged)
+            text = said(value, is_time=is_time)
+            of = "" if name not in logged else "logarithm of 1 + value: " if logged[name] else "logarithm: "
+            why = "infinite" if np.isinf(value) else of + self._why(place, is_time=is_time)
             within = self.groups.label(int(self.groups.code[row]))
             shown = text if is_time or not float(value).is_integer() or abs(value) < 1e4 else written(value)
             found.append((text, f"{name} {shown}: {why}{f' within {within}' if within else ''}"))
         return found
 
-    def _why(self, place: int, *, is_time: bool, logged: bool) -> str:
+    def _why(self, place: int, *, is_time: bool) -> str:
         score, parts = float(self.score[place]), self.numbers[place]
-        if not np.isfinite(score):
-            return "infinite"
-        of = "logarithm: " if logged else ""
         if self.method == "isolation_forest":
             z, least = parts
-            return (
-                f"{of}unusual row, score {score:.3f} above {least:.3f}; robust z of this value {z:.2f}, most in the row"
-            )
+            return f"unusual row, score {score:.3f} above {least:.3f}; robust z of this value {z:.2f}, most in the row"
         if self.method == "iqr":
             low, high, distance = parts
             side, fence = ("above", high) if score > 0 else ("below", low)
             unit = " days" if is_time else ""
             apart = f"{abs(score):.2f} × {written(distance)}{unit} beyond the quartile; threshold {self.threshold:g}"
-            return f"{of}{side} the fence {_said(fence, is_time=is_time, plain=False)} ({apart})"
+            return f"{side} the fence {said(fence, is_time=is_time, plain=False)} ({apart})"
         median, scale, fallback, point = parts
         note = ", mean deviation as the MAD is 0" if fallback == 1 else ""
         if fallback == 2:
-            most = _said(point, is_time=is_time, plain=False)
+            most = said(point, is_time=is_time, plain=False)
             note = f" of the values other than {most}, which are fewer than half"
-        center = _said(median, is_time=is_time, plain=False)
+        center = said(median, is_time=is_time, plain=False)
         unit = " days" if is_time else ""
         judged_by = f"median {center}, scale {written(scale)}{unit}{note}; threshold {self.threshold:g}"
-        return f"{of}robust z {score:.2f} ({judged_by})"
+        return f"robust z {score:.2f} ({judged_by})"
 
 
-def _said(value: float, *, is_time: bool, plain: bool = True) -> str:
+def said(value: float, *, is_time: bool, plain: bool = True) -> str:
+    """A value in words: a time of days since 1970, or a number, `plain` or rounded."""
     if is_time and np.isfinite(value):
         stamp = np.datetime64(round(value * 86_400), "s")
         day = stamp.astype("M8[D]")
@@ -98,6 +100,24 @@ def _said(value: float, *, is_time: bool, plain: bool = True) -> str:
 
 
 Judged = Mapping[str, FloatArray]
+
+
+def expected_share(columns: Judged, groups: Strata, method: str, threshold: float) -> float:
+    """The share of normal values that a method flags all the same, in as many strata of these sizes."""
+    sizes: Counter[int] = Counter()
+    for values in columns.values():
+        code = _finite(values, groups)[2]
+        own = np.bincount(code, minlength=1)
+        small = own < _FEWEST_IN_STRATUM if groups.columns else np.zeros(own.size, dtype=bool)
+        # those that are judged by all rows lie beyond their limits as often as values of all rows do
+        sizes[code.size] += int(own[small].sum())
+        for n, times in zip(*np.unique(own[~small], return_counts=True), strict=True):
+            sizes[int(n)] += int(n * times)
+    total = sum(sizes.values())
+    if not total:
+        return normal_flag_rate(method, threshold)
+    rates = (normal_flag_rate(method, threshold, n if n >= _FEWEST_KNOWN else None) * k for n, k in sizes.items() if k)
+    return sum(rates) / total
 
 
 def _finite(values: FloatArray, groups: Strata) -> tuple[IntArray, FloatArray, IntArray]:
@@ -146,7 +166,7 @@ def by_fences(columns: Judged, groups: Strata, threshold: float) -> Flags:
     for place, (name, values) in enumerate(columns.items()):
         low, high, distance = _quartiles(values, groups)
         low_of, high_of, distance_of = low[groups.code], high[groups.code], distance[groups.code]
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             beyond = np.where(values > high_of, values - high_of, np.minimum(values - low_of, 0.0)) / distance_of
         usual = values == _spread(values, groups).point[groups.code]
         score = np.where((distance_of > 0) & ~usual, beyond, 0.0)

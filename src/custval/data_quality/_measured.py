@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +9,11 @@ import numpy as np
 
 from custval._frame import Table, as_floats, as_text_column, codes, nulls, numbers, nw, times
 from custval.data_quality._column_profile import kind_of
+from custval.data_quality._columns_named import columns_named
 from custval.data_quality._text import column_as_text
-from custval.errors import CustvalError
 from custval.typing import FloatArray, IntArray
 
-__all__ = ["Strata", "chosen_columns", "coded", "counts_on", "measured", "strata"]
+__all__ = ["Strata", "coded", "counts_on", "measured", "strata"]
 
 
 def counts_on(values: FloatArray) -> bool:
@@ -73,9 +72,9 @@ class Strata:
         return ", ".join(f"{name} = {'null' if value is None else value}" for name, value in pairs)
 
 
-def strata(table: Table, by: Sequence[str]) -> Strata:
-    """The strata of the rows: the combinations of values of some columns that are there; one of all without columns."""
-    table.require(*by)
+def strata(table: Table, columns: Any) -> Strata:
+    """The strata of the rows: the combinations of values of some columns that are there; one of all for None."""
+    by = [] if columns is None else columns_named(table, columns, "by")
     combined = np.zeros(len(table), dtype=np.int64)
     keys: list[tuple[str | None, ...]] = [()]
     for name in by:
@@ -95,14 +94,3 @@ def _numbered(table: Table, name: str) -> tuple[IntArray, list[str | None]]:
     full = np.zeros(len(series), dtype=np.int64)
     full[known] = code + 1
     return full, [None, *column_as_text(distinct)]
-
-
-def chosen_columns(table: Table, columns: Any, parameter: str = "columns") -> list[str]:
-    """Names of columns that are there, from one name or several; an empty list for None."""
-    if columns is None:
-        return []
-    names = [columns] if isinstance(columns, str) else list(columns)
-    table.require(*names)
-    if len(set(names)) < len(names):
-        raise CustvalError(f"{parameter} names a column twice: {names!r}")
-    return names

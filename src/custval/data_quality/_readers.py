@@ -45,7 +45,7 @@ class Options(NamedTuple):
     @classmethod
     def checked(cls, region: Any, *, emails: Any, phones: Any, countries: Any, places: Any, dates: Policy) -> Options:
         """The options, each one of its choices."""
-        if region is not None and region not in {country.alpha2 for country in COUNTRIES}:
+        if region is not None and region not in [country.alpha2 for country in COUNTRIES]:
             raise CustvalError(
                 f"region must be a country's two letters of ISO 3166-1, such as 'CN'; got {region!r}",
                 suggestion="region='CN'",

@@ -20,7 +20,8 @@ from custval._kernels.anonymity import (
     occurring_pairs,
     ordered_distance,
 )
-from custval.data_quality._cells import cells, column_names, quiet_numbers
+from custval.data_quality._cells import cells, quiet_numbers
+from custval.data_quality._columns_named import columns_named
 from custval.data_quality._private import PrivateResult
 from custval.data_quality._sealed import reduce_sealed, seal
 from custval.errors import CustvalError, DataError
@@ -162,8 +163,8 @@ def anonymity(
     (3, 3, 0.167)
     """
     table = enter(frame)
-    quasi = column_names(quasi_identifiers, table, "quasi_identifiers")
-    hidden = [] if sensitive is None else column_names(sensitive, table, "sensitive")
+    quasi = columns_named(table, quasi_identifiers, "quasi_identifiers")
+    hidden = [] if sensitive is None else columns_named(table, sensitive, "sensitive")
     both = sorted(set(quasi) & set(hidden))
     if both:
         raise CustvalError(f"a column is a quasi-identifier or sensitive, not both: {', '.join(map(repr, both))}")

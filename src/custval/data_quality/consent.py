@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -174,8 +174,12 @@ def _columns(table: Table, purpose: str, purposes: Any) -> list[str]:
         raise CustvalError("purposes must map purposes to the columns that they may see")
     choice(purpose, "purpose", purposes)
     allowed = purposes[purpose]
-    if isinstance(allowed, str) or not all(isinstance(name, str) for name in allowed):
-        raise CustvalError(f"purposes[{purpose!r}] must be a sequence of column names")
+    several = isinstance(allowed, Iterable) and not isinstance(allowed, str)
+    if not several or not all(isinstance(name, str) for name in allowed):
+        raise CustvalError(
+            f"purposes[{purpose!r}] must be a sequence of column names",
+            suggestion=f"purposes={{{purpose!r}: [{table.columns[0] if table.columns else 'column'!r}]}}",
+        )
     seen = {*allowed, "customer_id"}
     kept = [name for name in table.columns if name in seen]
     if not kept:

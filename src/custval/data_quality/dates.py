@@ -15,13 +15,13 @@ from custval._frame import Table, Texts, distinct_texts, enter, holds_text, is_t
 from custval._result import Result
 from custval.data_quality._changes import ColumnChanges, log_of, refuse_problems, unparsed_of
 from custval.data_quality._clean_text import clean_as, clean_header, unclear
+from custval.data_quality._columns_named import columns_named
 from custval.data_quality._date_text import DateText, Policy, Read, resolve, scan
 from custval.data_quality._kinds import kind_by_name
 from custval.data_quality._missing import Missing
 from custval.data_quality._nothing_read import warn_if_nothing_was_read
 from custval.data_quality._readers import date_policy, iso_text, with_evidence
 from custval.data_quality._sealed import reduce_sealed, seal
-from custval.data_quality._wanted import wanted_columns
 from custval.typing import IntoFrame
 
 __all__ = ["ParsedDates", "to_dates"]
@@ -152,7 +152,7 @@ def to_dates(
     policy = date_policy(day_first, two_digit_years, serial, epoch)
     on_error = choice(errors, "errors", ("null", "raise"))
     table = enter(frame)
-    asked = wanted_columns(table, columns)
+    asked = None if columns is None else columns_named(table, columns)
     spellings = Missing(missing, table, {})
     changed, decided, made = [], {}, {}
     for column in asked if asked is not None else table.columns:

@@ -13,9 +13,9 @@ from custval._check import fraction, whole
 from custval._frame import Table, enter, nw
 from custval._kernels.multiple_testing import benjamini_hochberg
 from custval._result import Result
+from custval.data_quality._columns_named import columns_named
 from custval.data_quality._drift_page import drift_page
 from custval.data_quality._drifted_column import DRIFTED, ColumnDrift, compare_column
-from custval.data_quality._measured import chosen_columns
 from custval.data_quality._sealed import reduce_sealed, seal
 from custval.errors import ColumnError, CustvalError
 from custval.typing import IntoFrame
@@ -173,7 +173,7 @@ def drift(
     whole(bins, "bins", at_least=2)
     fraction(level, "level")
     one, two = enter(reference, "the reference"), enter(current, "the current table")
-    named = chosen_columns(one, columns)
+    named = [] if columns is None else columns_named(one, columns)
     two.require(*named)
     names = named or [name for name in one.columns if name in two]
     if not names:

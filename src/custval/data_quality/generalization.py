@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import numbers
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,13 +12,16 @@ from numpy.typing import NDArray
 
 from custval._check import choice, number, whole
 from custval._frame import Table, enter, nulls, nw, times
-from custval.data_quality._cells import canonical_text, cells, column_names, quiet_numbers
+from custval._kernels.bands import MOST_BANDS, band_places, band_text, exact_band
+from custval.data_quality._cells import canonical_text, cells, quiet_numbers
+from custval.data_quality._columns_named import columns_named
 from custval.errors import ColumnError, CustvalError, DataError
-from custval.typing import FloatArray, IntoFrame
+from custval.typing import FloatArray, IntArray, IntoFrame
 
 __all__ = ["generalize"]
 
 _WAYS = ("width", "cuts", "period", "prefix", "groups", "rare", "bottom", "top")
+_EXACT = 2.0**53
 _WITH = {
     "width": frozenset({"start", "bottom", "top"}),
     "cuts": frozenset(),
@@ -98,7 +102,7 @@ def generalize(frame: IntoFrame, columns: Mapping[str, Mapping[str, Any]]) -> An
     table = enter(frame)
     if not isinstance(columns, Mapping):
         raise CustvalError(f"columns must map column names to ways: {{'age': {{'width': 10}}}}; got {columns!r}")
-    names = column_names(list(columns), table, "columns")
+    names = columns_named(table, list(columns))
     ways = {name: _way(columns[name], name) for name in names}
     return table.extend({name: _GENERAL[way](table, name, columns[name]) for name, way in ways.items()})
 
@@ -117,8 +121,12 @@ def _way(how: Any, name: str) -> str:
     return way
 
 
-def _bound(how: Mapping[str, Any], which: str) -> float | None:
-    return number(how[which], which) if which in how else None
+def _bound(how: Mapping[str, Any], which: str) -> float | int | None:
+    if which not in how:
+        return None
+    bound, given = number(how[which], which), how[which]
+    # a float has no room for all whole numbers beyond 2^53
+    return int(given) if isinstance(given, numbers.Integral) else bound
 
 
 def _bands(table: Table, name: str, how: Mapping[str, Any]) -> Any:
@@ -127,30 +135,36 @@ def _bands(table: Table, name: str, how: Mapping[str, Any]) -> Any:
     if bottom is not None and top is not None and bottom >= top:
         raise CustvalError(f"columns[{name!r}]: bottom must be below top; got {bottom:g} and {top:g}")
     values = quiet_numbers(table, name)
-    band = _band_numbers(values, start, width, name)
-
-    def label(place: float) -> str:
-        low, high = round(start + place * width, 9), round(start + (place + 1) * width, 9)
-        return f"[{_plain(low)}, {_plain(high)})"
-
     below = np.zeros(len(values), dtype=bool) if bottom is None else values < bottom
     above = np.zeros(len(values), dtype=bool) if top is None else values >= top
-    distinct, code = np.unique(np.where(below | above, np.nan, band), return_inverse=True)
-    texts: list[str | None] = [None if np.isnan(place) else label(float(place)) for place in distinct]
-    texts += [f"< {_plain(bottom or 0.0)}", f"≥ {_plain(top or 0.0)}"]
-    code = np.where(below, len(distinct), np.where(above, len(distinct) + 1, code.reshape(-1)))
+    banded = np.flatnonzero(~(np.isnan(values) | below | above))
+    distinct, own = np.unique(_band_numbers(table[name], values, banded, start, width), return_inverse=True)
+    texts: list[str | None] = [band_text(place, start, width) for place in distinct.tolist()]
+    texts += [f"< {_plain(bottom or 0.0)}", f"≥ {_plain(top or 0.0)}", None]
+    code = np.where(below, len(distinct), np.where(above, len(distinct) + 1, len(distinct) + 2))
+    code[banded] = own.reshape(-1)
     return table.series(name, texts, nw.String)[code]
 
 
-def _band_numbers(values: FloatArray, start: float, width: float, name: str) -> FloatArray:
-    with np.errstate(over="ignore"):
-        place = (values - start) / width
-    if np.isinf(place).any():
-        raise CustvalError(f"columns[{name!r}]: bands of width {width:g} are too many for the numbers of this column")
-    # rounded, so that 0.3 is in the band from 0.3 on although 0.3 / 0.1 is a little less than 3
-    near = np.abs(place) < 1e15
-    place[near] = np.round(place[near], 9)
-    return np.floor(place)
+def _band_numbers(series: nw.Series[Any], values: FloatArray, rows: IntArray, start: float, width: float) -> IntArray:
+    """In which band the numbers of some rows are."""
+    too_many = CustvalError(
+        f"columns[{series.name!r}]: bands of width {width:g} are too many for the numbers of this column",
+        suggestion="take a larger width",
+    )
+    distinct, own = np.unique(values[rows], return_inverse=True)
+    place = band_places(distinct, start, width)
+    if place is None:
+        raise too_many
+    found = place[own.reshape(-1)]
+    large = rows[np.abs(values[rows]) >= _EXACT] if values.size else rows
+    if large.size and not series.dtype.is_float():
+        # whole numbers for which float64 has no room
+        exact = [exact_band(value, start, width) for value in series[large].to_list()]
+        if max(map(abs, exact)) > MOST_BANDS:
+            raise too_many
+        found[np.abs(values[rows]) >= _EXACT] = exact
+    return found
 
 
 def _plain(value: float) -> str:
@@ -198,11 +212,14 @@ def _wall(table: Table, name: str) -> NDArray[np.datetime64]:
 
 def _period_text(months: int, period: str) -> str:
     year, month = 1970 + months // 12, months % 12 + 1
-    if period == "M":
-        return f"{year:04d}-{month:02d}"
-    if period == "Q":
-        return f"{year:04d}-Q{(month + 2) // 3}"
-    return f"{year:04d}" if period == "Y" else f"{year // 10 * 10:04d}s"
+    if period == "10Y":
+        return f"{_year_text(year // 10 * 10)}s"
+    within = {"M": f"-{month:02d}", "Q": f"-Q{(month + 2) // 3}", "Y": ""}[period]
+    return _year_text(year) + within
+
+
+def _year_text(year: int) -> str:
+    return f"{'-' if year < 0 else ''}{abs(year):04d}"
 
 
 def _prefix(table: Table, name: str, how: Mapping[str, Any]) -> Any:
@@ -220,9 +237,7 @@ def _default(how: Mapping[str, Any], otherwise: str | None) -> str | None:
 
 def _groups(table: Table, name: str, how: Mapping[str, Any]) -> Any:
     groups, default = how["groups"], _default(how, None)
-    if not isinstance(groups, Mapping) or not all(isinstance(group, str) for group in groups.values()):
-        raise CustvalError(f"columns[{name!r}]: groups must map values to text")
-    by_text = {canonical_text(value): group for value, group in groups.items()}
+    by_text = _groups_by_text(groups, name)
     column = cells(table, name)
     found = [by_text.get(text, default) for text in column.texts]
     strange = np.array([group is None for group in found], dtype=bool)
@@ -239,6 +254,27 @@ def _groups(table: Table, name: str, how: Mapping[str, Any]) -> Any:
     return column.spread(table, name, found)
 
 
+def _groups_by_text(groups: Any, name: str) -> dict[str, str]:
+    if not isinstance(groups, Mapping) or not all(isinstance(group, str) for group in groups.values()):
+        raise CustvalError(f"columns[{name!r}]: groups must map values to text")
+    by_text: dict[str, str] = {}
+    for value, group in groups.items():
+        try:
+            text = canonical_text(value)
+        except TypeError:
+            raise CustvalError(
+                f"columns[{name!r}]: groups must map texts, numbers, booleans or dates; one key is of type "
+                f"{type(value).__name__}",
+                suggestion="leave it out; null stays null, and values in no group take 'default'",
+            ) from None
+        if by_text.setdefault(text, group) != group:
+            raise CustvalError(
+                f"columns[{name!r}]: groups has a value twice, as text and as another type, with different groups",
+                suggestion="give each value once; 1 and '1' are the same value",
+            )
+    return by_text
+
+
 def _rare(table: Table, name: str, how: Mapping[str, Any]) -> Any:
     least, default = whole(how["rare"], "rare", at_least=1), _default(how, "other")
     column = cells(table, name)
@@ -251,22 +287,52 @@ def _bounded(table: Table, name: str, how: Mapping[str, Any]) -> Any:
     if bottom is not None and top is not None and bottom > top:
         raise CustvalError(f"columns[{name!r}]: bottom must not be above top; got {bottom:g} and {top:g}")
     series = table[name]
-    if series.dtype.is_integer() and not nulls(series).any() and _are_whole(bottom, top):
+    if all(bound is None or float(bound).is_integer() for bound in (bottom, top)):
         # as whole numbers, of which floats lose digits beyond 2^53
-        return _clipped_integers(table, name, bottom, top)
-    clipped = np.clip(quiet_numbers(table, name), bottom, top)
+        if series.dtype.is_integer():
+            return _clipped_integers(table, name, bottom, top)
+        if series.dtype == nw.Object and _holds_whole_numbers(series):
+            kept = [None if value is None else _clipped(value, bottom, top) for value in series.to_list()]
+            return table.series(name, np.array(kept, dtype=object))
+    values = quiet_numbers(table, name)
+    if series.dtype.is_integer() and np.any(np.abs(values) >= _EXACT):
+        raise DataError(
+            f"{table.what}: column {name!r} holds whole numbers beyond 2^53, which bounds that are not whole would "
+            "change",
+            column=name,
+            suggestion="take whole bounds",
+            code="too_large",
+        )
+    clipped = np.clip(values, bottom, top)
     return table.series(name, [None if np.isnan(value) else float(value) for value in clipped], nw.Float64)
 
 
-def _are_whole(*bounds: float | None) -> bool:
-    return all(bound is None or float(bound).is_integer() for bound in bounds)
+def _holds_whole_numbers(series: nw.Series[Any]) -> bool:
+    known = series[np.flatnonzero(~nulls(series))].to_list()
+    return all(isinstance(value, numbers.Integral) and not isinstance(value, bool) for value in known)
 
 
-def _clipped_integers(table: Table, name: str, bottom: float | None, top: float | None) -> NDArray[np.int64]:
-    values = np.asarray(table[name].to_numpy()).astype(np.int64)
-    low = None if bottom is None else int(bottom)
-    clipped: NDArray[np.int64] = np.clip(values, low, None if top is None else int(top))
-    return clipped
+def _clipped(value: Any, bottom: float | None, top: float | None) -> int:
+    value = int(value) if bottom is None else max(int(value), int(bottom))
+    return value if top is None else min(value, int(top))
+
+
+def _clipped_integers(table: Table, name: str, bottom: float | None, top: float | None) -> Any:
+    series = table[name]
+    known = np.flatnonzero(~nulls(series))
+    if not known.size:
+        return series
+    least, most = int(series[known].min()), int(series[known].max())
+    if least >= _clipped(least, bottom, top) and most <= _clipped(most, bottom, top):
+        return series
+    low, high = _clipped(least, bottom, top), _clipped(most, bottom, top)
+    if low > most or high < least:  # one bound for all, for which the type of the column may have no room
+        values = np.full(len(known), low)
+        return values if known.size == len(series) else series.cast(nw.Int64).scatter(known, values)
+    # not the clip of the library: Arrow has no literals beyond 2^63
+    own = np.asarray(series[known].to_numpy())
+    clipped = table.series(name, np.clip(own, own.dtype.type(low), own.dtype.type(high))).cast(series.dtype)
+    return clipped if known.size == len(series) else series.scatter(known, clipped)
 
 
 _GENERAL: dict[str, Callable[[Table, str, Mapping[str, Any]], Any]] = {

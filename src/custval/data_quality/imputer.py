@@ -17,18 +17,21 @@ from custval._frame import Table, enter, new_frame, nulls, nw, to_mapping
 from custval._model import check_fitted, envelope, open_envelope
 from custval._result import Result
 from custval.data_quality._column_models import ColumnModels
+from custval.data_quality._column_profile import kind_of
+from custval.data_quality._columns_named import columns_named
 from custval.data_quality._fills import Fill, kinds_of, learn_fill, why_left
 from custval.data_quality._ledger import refuse_taken_names
-from custval.data_quality._measured import Strata, chosen_columns, strata
+from custval.data_quality._measured import Strata, strata
 from custval.data_quality._page import page, short, table_of, written
 from custval.data_quality._sealed import reduce_sealed, seal
 from custval.data_quality._text import as_text
-from custval.errors import CustvalError
+from custval.errors import ColumnError, CustvalError
 
 __all__ = ["Imputation", "Imputer"]
 
 _STRATEGIES = ("auto", "median", "mode", "model")
 _SHOWN = 20
+_TYPES = {"number": nw.Float64, "text": nw.String, "boolean": nw.Boolean}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -59,8 +62,8 @@ class Imputation(Result):
         return reduce_sealed(self)
 
     def to_frame(self) -> Any:
-        """The log: one row per filled cell."""
-        return self.log
+        """Every row and column of the input, missing cells filled."""
+        return self.frame
 
     def _repr_html_(self) -> str:
         log = enter(self.log)
@@ -80,7 +83,7 @@ class Imputation(Result):
 
 
 class Imputer(TransformerMixin, BaseEstimator):
-    """Fill missing cells with what the training rows say; never invent an identifier.
+    """Fill missing cells with what the training rows say; never invent an identifier, an address or a date.
 
     Parameters
     ----------
@@ -110,11 +113,14 @@ class Imputer(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Left as they are, and reported: columns named like an identifier (`customer_id`) or like what belongs to one person
-    (`email`, `postcode`, `birth_date`, `收件人`), columns whose values all differ or look like e-mail addresses
-    or long numbers, dates and times, nested values, and columns without any known value.
+    Left as they are, and reported: columns named like an identifier (`customer_id`), a date (`order_date`) or what
+    belongs to one person (`email`, `postcode`, `birth_date`, `收件人`); columns whose values all differ, or look like
+    e-mail addresses, long numbers, dates ("3 Jan 2020", 20200103), street or internet addresses, or other personal
+    data; whole numbers beyond 2^53; dates and times, nested values, and columns without any known value. What neither
+    its name nor its values tell is filled like any category: name such columns in `exclude`.
 
     Numbers stay in the range that was seen, and whole where all were whole (medians are rounded half to even).
+    A fill that a column of whole numbers has no room for makes it wider: Int8 to Int64, and whole numbers to floats.
     Arrays are numbers only; frames come back in their own library.
 
     Examples
@@ -165,8 +171,8 @@ class Imputer(TransformerMixin, BaseEstimator):
         strategy = choice(self.strategy, "strategy", _STRATEGIES)
         flag(self.add_indicator, "add_indicator")
         table, _ = self._table(X, reset=True)
-        excluded = chosen_columns(table, self.exclude, "exclude")
-        groups = strata(table, chosen_columns(table, self.by, "by"))
+        excluded = [] if self.exclude is None else columns_named(table, self.exclude, "exclude")
+        groups = strata(table, self.by)
         kinds = kinds_of(table)
         self.left_: dict[str, str] = {}
         self._fills: dict[str, Fill] = {}
@@ -184,11 +190,27 @@ class Imputer(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> Any:
-        """The same rows and columns, missing cells filled; `transform_with_log` says which and by what."""
-        return self._impute(X).frame
+        """The same rows and columns, missing cells filled; `transform_with_log` says which and by what.
+
+        A pandas frame keeps its index here, since `ColumnTransformer` puts the answers of its parts together by it;
+        that of `transform_with_log` is numbered from 0, as its log is.
+
+        Raises
+        ------
+        ColumnError
+            If a column holds another kind of values than when fitted.
+        """
+        frame = self._impute(X).frame
+        return frame.set_axis(X.index, axis=0) if nw.dependencies.is_pandas_dataframe(X) else frame
 
     def transform_with_log(self, frame: Any) -> Imputation:
-        """The same rows and columns, missing cells filled, with a log of every filled cell."""
+        """The same rows and columns, missing cells filled, with a log of every filled cell.
+
+        Raises
+        ------
+        ColumnError
+            If a column holds another kind of values than when fitted.
+        """
         return self._impute(frame)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
@@ -288,11 +310,14 @@ class Imputer(TransformerMixin, BaseEstimator):
     def _impute(self, X: Any) -> Imputation:
         check_fitted(self, "left_")
         table, is_array = self._table(X, reset=False)
-        groups = strata(table, chosen_columns(table, self.by, "by"))
+        gone = {name: nulls(table[name]) for name in table.columns}
+        for name, fill in self._fills.items():
+            if not gone[name].all():
+                _refuse_other_kind(table, name, fill.kind)
+        groups = strata(table, self.by)
         matrix = None if self._models is None else self._models.matrix(table)
         columns: dict[str, Any] = {}
         log: list[tuple[str, NDArray[np.int64], list[Any], list[str]]] = []
-        gone = {name: nulls(table[name]) for name in table.columns}
         for name, fill in self._fills.items():
             rows = np.flatnonzero(gone[name])
             if rows.size:
@@ -321,23 +346,45 @@ def _is_frame(X: Any) -> bool:
     return isinstance(X, (Mapping, Table)) or hasattr(type(X), "columns") or hasattr(type(X), "column_names")
 
 
+def _refuse_other_kind(table: Table, name: str, kind: str) -> None:
+    found = kind_of(table, name)
+    if found != kind:
+        raise ColumnError(
+            f"{table.what}: column {name!r} held {kind} values when the imputer was fitted, and holds {found} values "
+            f"now ({table[name].dtype})",
+            column=name,
+            suggestion="convert the column as it was when fitting, or fit anew",
+        )
+
+
 def _filled(table: Table, name: str, fill: Fill, rows: NDArray[np.int64], values: list[Any]) -> nw.Series[Any]:
     series = table[name]
+    if rows.size == len(table) and kind_of(table, name) != fill.kind:
+        # without a known value, libraries guess the type
+        return table.series(name, values, _TYPES[fill.kind])
     if fill.kind == "number":
-        numbers = np.array(values, dtype=np.float64)
-        if series.dtype.is_integer():
-            return series.scatter(rows, np.rint(numbers).astype(np.int64).tolist())
-        if series.dtype.is_numeric():
-            return series.scatter(rows, table.series(name, numbers, nw.Float64).cast(series.dtype))
-        kept: list[Any] = series.to_list()  # objects of pandas, such as decimals
-        kind = next((type(kept[i]) for i in np.flatnonzero(~nulls(series))[:1]), float)
-        for row, value in zip(rows.tolist(), values, strict=True):
-            kept[row] = round(value) if issubclass(kind, int) else kind(as_text(value))
-        return table.series(name, np.array(kept, dtype=object))
+        return _filled_numbers(table, name, rows, values)
     if series.dtype in (nw.Categorical, nw.Enum):
         texts = series.cast(nw.String).scatter(rows, values)
         return texts.cast(series.dtype)
     return series.scatter(rows, values)
+
+
+def _filled_numbers(table: Table, name: str, rows: NDArray[np.int64], values: list[Any]) -> nw.Series[Any]:
+    series, numbers = table[name], np.array(values, dtype=np.float64)
+    if series.dtype.is_integer():
+        if np.any(numbers != np.rint(numbers)):
+            return series.cast(nw.Float64).scatter(rows, numbers.tolist())
+        bounds = np.iinfo(str(series.dtype).lower())
+        fits = bounds.min <= numbers.min() and numbers.max() <= bounds.max
+        return (series if fits else series.cast(nw.Int64)).scatter(rows, numbers.astype(np.int64).tolist())
+    if series.dtype.is_numeric():
+        return series.scatter(rows, table.series(name, numbers, nw.Float64).cast(series.dtype))
+    kept: list[Any] = series.to_list()  # objects of pandas, such as decimals
+    kind = next((type(kept[i]) for i in np.flatnonzero(~nulls(series))[:1]), float)
+    for row, value in zip(rows.tolist(), values, strict=True):
+        kept[row] = round(value) if issubclass(kind, int) else kind(as_text(value))
+    return table.series(name, np.array(kept, dtype=object))
 
 
 def _as_array(frame: Any) -> Any:

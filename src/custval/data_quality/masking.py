@@ -12,7 +12,8 @@ from custval._check import choice, number
 from custval._frame import Table, enter, nw
 from custval._kernels.masks import mask_inside, mask_value
 from custval._kernels.pii import KINDS, kinds_of
-from custval.data_quality._cells import cells, column_names
+from custval.data_quality._cells import cells
+from custval.data_quality._columns_named import columns_named
 from custval.data_quality._findings import findings_in
 from custval.data_quality._private import PrivateResult
 from custval.typing import IntoFrame
@@ -148,9 +149,9 @@ def _kinds(table: Table, columns: Any, least: float) -> dict[str, str]:
     if columns is None:
         return {name: kind for name in table.columns if (kind := _found(table, name, least)) is not None}
     if isinstance(columns, Mapping):
-        names = column_names(list(columns), table, "columns")
+        names = columns_named(table, list(columns))
         return {name: choice(columns[name], f"columns[{name!r}]", (*KINDS, _FREE_TEXT, _OTHER)) for name in names}
-    return {name: _found(table, name, 0.0) or _OTHER for name in column_names(columns, table, "columns")}
+    return {name: _found(table, name, 0.0) or _OTHER for name in columns_named(table, columns)}
 
 
 def _found(table: Table, name: str, least: float) -> str | None:

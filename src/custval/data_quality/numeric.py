@@ -15,6 +15,7 @@ from custval._frame import Table, Texts, distinct_texts, enter, holds_text, nw, 
 from custval._result import Result
 from custval.data_quality._changes import ColumnChanges, log_of, refuse_problems, unparsed_of
 from custval.data_quality._clean_text import clean_as, clean_header, unclear
+from custval.data_quality._columns_named import columns_named
 from custval.data_quality._kinds import kind_by_name
 from custval.data_quality._missing import Missing
 from custval.data_quality._nothing_read import warn_if_nothing_was_read
@@ -28,7 +29,6 @@ from custval.data_quality._number_text import (
 )
 from custval.data_quality._one_scale import in_one_currency, on_one_scale
 from custval.data_quality._sealed import reduce_sealed, seal
-from custval.data_quality._wanted import wanted_columns
 from custval.errors import CustvalWarning
 from custval.typing import IntoFrame
 
@@ -174,7 +174,7 @@ def to_numeric(
     )
     on_error = choice(errors, "errors", ("null", "raise"))
     table = enter(frame)
-    asked = wanted_columns(table, columns)
+    asked = None if columns is None else columns_named(table, columns)
     spellings = Missing(missing, table, {})
     changed, decided, made = [], {}, {}
     for column in asked if asked is not None else table.columns:

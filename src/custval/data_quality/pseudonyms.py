@@ -10,7 +10,8 @@ from typing import Any
 
 from custval._check import flag, whole
 from custval._frame import enter
-from custval.data_quality._cells import cells, column_names
+from custval.data_quality._cells import cells
+from custval.data_quality._columns_named import columns_named
 from custval.errors import ColumnError, CustvalError, DataError
 from custval.typing import IntoFrame
 
@@ -126,7 +127,7 @@ def pseudonymize(
     2            7  Rome  df246032510e94d6
     """
     table = enter(frame)
-    names = column_names(columns, table, "columns")
+    names = columns_named(table, columns)
     own = flag(by_column, "by_column")
     if not isinstance(prefix, str):
         raise CustvalError(f"prefix must be text; got {prefix!r}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,15 +14,14 @@ from custval._check import whole
 from custval._frame import Table, enter, labels, nw, refuse_nulls
 from custval._kernels.anonymity import combine
 from custval._kernels.cell_suppression import suppress
-from custval.data_quality._cells import cells, column_names, quiet_numbers
+from custval.data_quality._cells import cells, quiet_numbers
+from custval.data_quality._columns_named import columns_named
 from custval.data_quality._ledger import refuse_taken_names
 from custval.data_quality._private import PrivateResult
 from custval.errors import CustvalError, DataError
 from custval.typing import IntArray, IntoFrame
 
 __all__ = ["SuppressedCells", "suppress_small_cells"]
-
-_REASONS = ("small", "complementary")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,15 +31,16 @@ class SuppressedCells(PrivateResult):
     Attributes
     ----------
     frame : frame
-        All rows; the count (and the columns of `also`) null where it is suppressed, and `suppressed`: "small",
-        "complementary" or null.
+        All rows; the count (and the columns of `also`) null where it is suppressed, and `suppressed`: "suppressed" or
+        null. It does not say which of these cells are small, for that would tell bounds of each of them.
     small, complementary : int
         Cells suppressed because they are small, and so that sums do not give those back.
     unprotected : int
         Cells that sums give back, or nearly, although everything beside them is suppressed: publish no totals of
         their lines.
     lines_without_total : frame
-        The lines of the unprotected cells: one column per dimension, null where the total goes over it.
+        The totals not to publish: of the lines of the unprotected cells, and all larger ones that include them. One
+        column per dimension, null where the total goes over it.
     """
 
     frame: Any = dataclasses.field(repr=False)
@@ -47,6 +48,8 @@ class SuppressedCells(PrivateResult):
     complementary: int
     unprotected: int
     lines_without_total: Any
+    _is_small: NDArray[np.bool_] = dataclasses.field(repr=False, compare=False)
+    """By row, for the owner of the table."""
 
     def to_frame(self) -> Any:
         """The table without small cells."""
@@ -90,14 +93,18 @@ def suppress_small_cells(
 
     Notes
     -----
-    Readers are taken to know all totals over one dimension (and with them every total). A line is the cells that
-    one such total sums; the total minus the counts that are shown is the sum of those that are not. So in every
-    line with a small cell at least two cells are suppressed, and their sum is at least `minimum`; beyond that no
-    suppressed small cell follows from all totals together, which is tested by linear algebra: a cell follows
-    exactly if it is zero in every direction in which the hidden cells can move with all totals unchanged. Cells go
-    first whose other lines have hidden ones already, and of these the smallest; that need not be the smallest
-    possible number of them. What remains is how narrow the range of a cell is: only that a value does not follow
-    exactly is promised.
+    Readers are taken to know all totals over one dimension (and with them every total), `minimum`, and that zeros are
+    never suppressed. A line is the cells that one such total sums; the total minus the counts that are shown is the
+    sum of those that are not. So in every line with a small cell at least two cells are suppressed, and their sum is
+    at least `minimum`; beyond that no suppressed small cell follows from all totals together and from each suppressed
+    cell being at least 1. Cells go first whose other lines have hidden ones already, and of these the smallest; that
+    need not be the smallest possible number of them.
+
+    What remains is how narrow the range of a cell is: only that a value does not follow exactly is promised. In tables
+    of more than two dimensions it is promised for counts as real numbers; whole ones may tell more, rarely.
+
+    Where a line has no further cell to suppress, its total would tell; then `unprotected` is not 0, and the promise
+    holds if the totals of `lines_without_total` stay unpublished, the sum of the whole table among them.
 
     References
     ----------
@@ -124,9 +131,9 @@ def suppress_small_cells(
     table = enter(frame)
     table.require(counts)
     least = whole(minimum, "minimum", at_least=1)
-    more = [] if also is None else column_names(also, table, "also")
+    more = [] if also is None else columns_named(table, also, "also")
     rest = [name for name in table.columns if name != counts and name not in more]
-    dimensions = column_names(rest if by is None else by, table, "by") if rest or by is not None else []
+    dimensions = columns_named(table, rest if by is None else by, "by") if rest or by is not None else []
     if counts in dimensions or counts in more or set(more) & set(dimensions):
         raise CustvalError("counts, by and also must be different columns")
     refuse_taken_names(table, ("suppressed",), "suppress_small_cells")
@@ -134,17 +141,21 @@ def suppress_small_cells(
     codes = [cells(table, name).code + 1 for name in dimensions]
     _refuse_repeats(table, combine(codes, len(table)), dimensions)
     lines = [combine([*codes[:place], *codes[place + 1 :]], len(table)) for place in range(len(codes))]
-    state, exposed = suppress(value, lines, least)
+    state, withheld = suppress(value, lines, least)
     hidden = state >= 0
+    exposed = np.zeros((len(lines), len(table)), dtype=bool)
+    for place, (line, out) in enumerate(zip(lines, withheld, strict=True)):
+        exposed[place] = out[line] & hidden
     replaced = {name: _without(table, name, hidden) for name in more}
     replaced[counts] = _without(table, counts, hidden)
-    replaced["suppressed"] = labels(table, "suppressed", state, _REASONS)
+    replaced["suppressed"] = labels(table, "suppressed", np.where(hidden, 0, -1), ("suppressed",))
     return SuppressedCells(
         frame=table.extend(replaced),
         small=int((state == 0).sum()),
         complementary=int((state == 1).sum()),
-        unprotected=int(exposed.any(axis=1).sum()) if exposed.size else 0,
-        lines_without_total=_lines(table, dimensions, lines, exposed),
+        unprotected=int(exposed.any(axis=0).sum()),
+        lines_without_total=_lines(table, dimensions, exposed),
+        _is_small=state == 0,
     )
 
 
@@ -184,17 +195,25 @@ def _without(table: Table, name: str, hidden: NDArray[np.bool_]) -> Any:
     return frame.select(nw.when(~nw.col("hidden")).then(nw.col("value")).alias(name))[name]
 
 
-def _lines(table: Table, dimensions: list[str], lines: list[IntArray], exposed: NDArray[np.bool_]) -> Any:
-    """The lines whose totals must not be published."""
-    found: dict[str, list[str | None]] = {name: [] for name in dimensions}
-    texts = {name: (column := cells(table, name), column.texts) for name in dimensions}
-    for place, line in enumerate(lines):
-        rows = np.flatnonzero(exposed[:, place])
-        rows = rows[np.unique(line[rows], return_index=True)[1]]
-        for other, name in enumerate(dimensions):
-            column, values = texts[name]
-            codes = column.code[rows]
-            found[name] += [None if other == place or code < 0 else values[code] for code in codes]
+def _lines(table: Table, dimensions: list[str], exposed: NDArray[np.bool_]) -> Any:
+    """The totals that must not be published: of lines that give cells back, and every total that includes one."""
     if not dimensions:
         return table.make({"lines": table.series("lines", [], nw.String)})
-    return table.make({name: table.series(name, values, nw.String) for name, values in found.items()})
+    columns = [cells(table, name) for name in dimensions]
+    found: dict[tuple[str | None, ...], None] = {}
+    for place in range(len(dimensions)):
+        rest = [other for other in range(len(dimensions)) if other != place]
+        rows = np.flatnonzero(exposed[place])
+        for size in range(len(rest), -1, -1):
+            for kept in itertools.combinations(rest, size):
+                codes = np.column_stack([np.full(len(rows), -1), *(columns[other].code[rows] for other in kept)])
+                for distinct in np.unique(codes, axis=0)[:, 1:].tolist():
+                    key: list[str | None] = [None] * len(dimensions)
+                    for other, code in zip(kept, distinct, strict=True):
+                        key[other] = None if code < 0 else columns[other].texts[code]
+                    found[tuple(key)] = None
+    # totals over few dimensions first
+    keys = sorted(found, key=lambda key: key.count(None))
+    return table.make(
+        {name: table.series(name, [key[i] for key in keys], nw.String) for i, name in enumerate(dimensions)}
+    )

@@ -11,13 +11,13 @@ from custval._frame import Table, distinct_texts, enter, holds_text, replace_tex
 from custval._result import Result
 from custval.data_quality._changes import ColumnChanges, changes_of, log_of, refuse_problems, unparsed_of
 from custval.data_quality._clean_text import clean, clean_as, clean_header, unclear
+from custval.data_quality._columns_named import columns_named
 from custval.data_quality._kinds import KINDS, is_vague, kind_by_name
 from custval.data_quality._missing import Missing
 from custval.data_quality._outcome import Outcome, Reader
 from custval.data_quality._readers import Options, date_policy, quick_reader_for, reader_for
 from custval.data_quality._sealed import reduce_sealed, seal
 from custval.data_quality._standardized_page import standardized_page
-from custval.errors import CustvalError
 from custval.typing import IntoFrame
 
 __all__ = ["Standardized", "standardize"]
@@ -80,7 +80,7 @@ class Standardized(Result):
 
 def standardize(
     frame: IntoFrame,
-    columns: Mapping[str, str | None] | Iterable[str] | None = None,
+    columns: Mapping[str, str | None] | str | Iterable[str] | None = None,
     *,
     region: str | None = None,
     missing: Mapping[str, Sequence[Any]] | None = None,
@@ -102,8 +102,8 @@ def standardize(
     Parameters
     ----------
     frame : frame
-    columns : mapping of str to str, or list of str, optional
-        Which columns, and as what: `{"tel": "phone"}`; a list, or a kind None, finds out the kind. Default: all.
+    columns : mapping of str to str, str or list of str, optional
+        Which columns, and as what: `{"tel": "phone"}`; names alone, or a kind None, find out the kind. Default: all.
         Kinds are "name", "given_name", "family_name", "email", "phone", "date", "gender", "boolean", "country",
         "province", "city", "postcode", "id_number", "credit_code", "id" and "text" (characters and spaces only).
     region : str, optional
@@ -223,7 +223,8 @@ def standardize(
         changed.append(change)
     if policy == "raise":
         refuse_problems(table, changed, "keep")
-    result = table.frame.with_columns(*(series.alias(column) for column, series in made.items()))
+    named = [series.alias(column) for column, series in made.items()]
+    result = table.frame.with_columns(*named) if named else table.frame
     return Standardized(
         frame=table.leave(result.rename(renamed) if renamed else result),
         changes=changes_of(table, changed),
@@ -253,18 +254,17 @@ def _wanted(table: Table, columns: Any, renamed: Mapping[str, str]) -> dict[str,
     """The columns to look at: their kind (None: to be found), and whether it was said."""
     if columns is None:
         return dict.fromkeys(table.columns, (None, False))
-    if isinstance(columns, (str, bytes)) or not isinstance(columns, Iterable):
-        raise CustvalError(f"columns must map columns to kinds, or list columns; got {columns!r}")
-    asked = dict(columns) if isinstance(columns, Mapping) else dict.fromkeys(columns)
-    new_names = {new: old for old, new in renamed.items()}
-    found: dict[str, tuple[str | None, bool]] = {}
-    for name, kind in asked.items():
-        column = new_names.get(name, name) if name not in table.columns else name
-        table.require(column)
+    names = columns
+    if isinstance(columns, Iterable) and not isinstance(columns, (str, bytes)):
+        # the new name of a column will do
+        old_names = {new: old for old, new in renamed.items() if new not in table.columns}
+        names = [old_names.get(name, name) if isinstance(name, str) else name for name in columns]
+    names = columns_named(table, names)
+    kinds = list(columns.values()) if isinstance(columns, Mapping) else [None] * len(names)
+    for name, kind in zip(names, kinds, strict=True):
         if kind is not None:
             choice(kind, f"the kind of column {name!r}", KINDS)
-        found[column] = (kind, kind is not None)
-    return found
+    return {name: (kind, kind is not None) for name, kind in zip(names, kinds, strict=True)}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
