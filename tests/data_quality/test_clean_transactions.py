@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import datetime as dt
 import json
@@ -585,6 +586,24 @@ def test_netting_refuses_what_it_cannot_read_and_names_the_way_out(column):
     assert str(way_out).replace("'", '"') in raised.value.suggestion
     assert clean_transactions(frame, exclude=way_out).account.set_aside[f"no {column}"] == 1
     assert clean_transactions(frame, refunds="drop").account.rows_in == 7
+
+
+@pytest.mark.parametrize("column", ["quantity", "amount"])
+def test_netting_refuses_whole_numbers_that_it_would_round(column):
+    lines = {"customer_id": [1, 1], "timestamp": [dt.datetime(2024, 1, 1)] * 2, "quantity": [3, -1], "amount": [3, -1]}
+    large = lines | {column: [2**53 + 1, -1]}
+    with pytest.raises(DataError, match=rf"{column}' is 2\*\*53 or more in 1 of the lines .* \(rows 0\)") as caught:
+        clean_transactions(large)
+    assert caught.value.code == "too_large"
+    way_out = ast.literal_eval(caught.value.suggestion.removeprefix("exclude="))
+    assert clean_transactions(large, exclude=way_out).account.rows_out == 1
+    exact = clean_transactions(lines | {column: [2**53 - 1, -1]})
+    assert exact.changed[f"{column}_before"][0] == 2**53 - 1
+    if column == "quantity":
+        assert exact.frame["quantity"] == [2**53 - 2]
+    # nothing is netted where there are no refunds, and floats are what they are
+    assert clean_transactions(lines | {"quantity": [2**53 + 1, 1], "amount": [1, 1]}).account.rows_out == 2
+    assert clean_transactions(lines | {column: [2.0**53, -1.0]}).frame[column] is not None
 
 
 def test_unknown_times_do_not_matter_without_refunds():

@@ -207,7 +207,7 @@ def test_zero_has_one_sign(frame_library):
     times = [START + dt.timedelta(seconds=second) for second in range(4)]
     frame = frame_library({"x": [0.0, -0.0, 1.0, None], "n": [2, 1, 3, 4], "t": times})
     assert failing(frame, rules.unique("x")) == [0, 1]
-    assert failing(frame, rules.near_duplicate("x", time="t")) == [1]
+    assert failing(frame, rules.near_duplicate("x", order_by="t")) == [1]
     assert failing(frame, rules.monotone("n", by="x", order_by="t")) == [1]
 
 

@@ -16,6 +16,8 @@ from custval.typing import FloatArray, IntArray
 
 __all__ = ["Netting", "net"]
 
+_EXACT = 2**53  # from here on floats leave whole numbers out
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Netting:
@@ -87,6 +89,9 @@ def _lines_that_count(
         if name in table:
             lines &= ~nulls(table[name])
     _refuse(table, "timestamp", nulls(table["timestamp"]) & lines)
+    for name, values in measures.items():
+        if not table[name].dtype.is_float():
+            _refuse_inexact(table, name, (np.abs(values) >= _EXACT) & lines)
     return np.flatnonzero(lines)
 
 
@@ -103,6 +108,23 @@ def _refuse(table: Table, column: str, missing: NDArray[np.bool_]) -> None:
             count=count,
             suggestion=way_out,
             code="missing_values",
+            examples=rows,
+        )
+
+
+def _refuse_inexact(table: Table, column: str, where: NDArray[np.bool_]) -> None:
+    count = int(where.sum())
+    if count:
+        way_out = f'exclude={{"absurd {column}": "abs({column}) >= {_EXACT}"}}'
+        rows = examples(where)
+        raise DataError(
+            f"{table.what}: column {column!r} is 2**53 or more in {count:,} of the lines that netting reads (rows "
+            f"{', '.join(map(str, rows))}{' …' if count > len(rows) else ''}), and what is left of so large whole "
+            f"numbers would not be exact; set them aside with {way_out}, or choose refunds='drop' or 'keep'",
+            column=column,
+            count=count,
+            suggestion=way_out,
+            code="too_large",
             examples=rows,
         )
 
