@@ -588,6 +588,27 @@ def test_netting_refuses_what_it_cannot_read_and_names_the_way_out(column):
     assert clean_transactions(frame, refunds="drop").account.rows_in == 7
 
 
+def test_netting_names_all_that_it_cannot_read_at_once():
+    frame = {**TABLE, "amount": [None, *TABLE["amount"][1:]], "timestamp": [*TABLE["timestamp"][:1], None]}
+    frame["timestamp"] += TABLE["timestamp"][2:]
+    with pytest.raises(
+        DataError, match="'amount' is missing in 1 of .* and column 'timestamp' is missing in 1 of them"
+    ) as e:
+        clean_transactions(frame)
+    assert (e.value.count, e.value.examples) == (2, [0, 1])
+    way_out = ast.literal_eval(e.value.suggestion.removeprefix("exclude="))
+    assert list(way_out) == ["no amount", "no timestamp"]
+    assert clean_transactions(frame, exclude=way_out).account.rows_in == len(TABLE["amount"])
+
+
+@pytest.mark.parametrize("given", [pd.Series([True] * 1000), pd.DataFrame({"a": [1]}), [True] * 1000])
+def test_what_is_no_condition_is_not_printed(given):
+    for exclude in ({"x": given}, given):
+        with pytest.raises(CustvalError, match=f"got a {type(given).__name__}") as caught:
+            clean_transactions(TABLE, exclude=exclude)
+        assert len(str(caught.value)) < 200
+
+
 @pytest.mark.parametrize("column", ["quantity", "amount"])
 def test_netting_refuses_whole_numbers_that_it_would_round(column):
     lines = {"customer_id": [1, 1], "timestamp": [dt.datetime(2024, 1, 1)] * 2, "quantity": [3, -1], "amount": [3, -1]}

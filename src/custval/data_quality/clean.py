@@ -256,7 +256,7 @@ def _enter(tx: IntoFrame, refunds: str) -> Table | LazyTable:
 def _condition(text: Any, name: str, table: Table | LazyTable, tz: str | None) -> Expression:
     """A condition that these columns can answer."""
     if not isinstance(text, (str, Expression)):
-        raise CustvalError(f"{name} must be a condition such as \"starts_with(order_id, 'C')\"; got {text!r}")
+        raise CustvalError(f"{name} must be a condition such as \"starts_with(order_id, 'C')\"; got {_said(text)}")
     condition = parse_condition(text)
     condition.holds(table.frame if isinstance(table, LazyTable) else table)
     if names_a_day(condition):
@@ -264,11 +264,16 @@ def _condition(text: Any, name: str, table: Table | LazyTable, tz: str | None) -
     return condition
 
 
+def _said(value: Any) -> str:
+    """What was given instead, in a few words: of a column or a table no more than what it is."""
+    return repr(value) if isinstance(value, (str, int, float, bytes, type(None))) else f"a {type(value).__name__}"
+
+
 def _exclusions(exclude: Any, table: Table | LazyTable, tz: str | None) -> dict[str, Expression]:
     if exclude is None:
         return {}
     if not isinstance(exclude, Mapping):
-        raise CustvalError(f"exclude must map reasons to conditions: {{'postage': 'amount < 1'}}; got {exclude!r}")
+        raise CustvalError(f"exclude must map reasons to conditions: {{'postage': 'amount < 1'}}; got {_said(exclude)}")
     for reason in exclude:
         if not isinstance(reason, str) or not reason.strip() or reason in _REASONS:
             raise CustvalError(
