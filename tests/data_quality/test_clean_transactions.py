@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import datetime as dt
 import json
@@ -585,6 +586,45 @@ def test_netting_refuses_what_it_cannot_read_and_names_the_way_out(column):
     assert str(way_out).replace("'", '"') in raised.value.suggestion
     assert clean_transactions(frame, exclude=way_out).account.set_aside[f"no {column}"] == 1
     assert clean_transactions(frame, refunds="drop").account.rows_in == 7
+
+
+def test_netting_names_all_that_it_cannot_read_at_once():
+    frame = {**TABLE, "amount": [None, *TABLE["amount"][1:]], "timestamp": [*TABLE["timestamp"][:1], None]}
+    frame["timestamp"] += TABLE["timestamp"][2:]
+    with pytest.raises(
+        DataError, match="'amount' is missing in 1 of .* and column 'timestamp' is missing in 1 of them"
+    ) as e:
+        clean_transactions(frame)
+    assert (e.value.count, e.value.examples) == (2, [0, 1])
+    way_out = ast.literal_eval(e.value.suggestion.removeprefix("exclude="))
+    assert list(way_out) == ["no amount", "no timestamp"]
+    assert clean_transactions(frame, exclude=way_out).account.rows_in == len(TABLE["amount"])
+
+
+@pytest.mark.parametrize("given", [pd.Series([True] * 1000), pd.DataFrame({"a": [1]}), [True] * 1000])
+def test_what_is_no_condition_is_not_printed(given):
+    for exclude in ({"x": given}, given):
+        with pytest.raises(CustvalError, match=f"got a {type(given).__name__}") as caught:
+            clean_transactions(TABLE, exclude=exclude)
+        assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("column", ["quantity", "amount"])
+def test_netting_refuses_whole_numbers_that_it_would_round(column):
+    lines = {"customer_id": [1, 1], "timestamp": [dt.datetime(2024, 1, 1)] * 2, "quantity": [3, -1], "amount": [3, -1]}
+    large = lines | {column: [2**53 + 1, -1]}
+    with pytest.raises(DataError, match=rf"{column}' is 2\*\*53 or more in 1 of the lines .* \(rows 0\)") as caught:
+        clean_transactions(large)
+    assert caught.value.code == "too_large"
+    way_out = ast.literal_eval(caught.value.suggestion.removeprefix("exclude="))
+    assert clean_transactions(large, exclude=way_out).account.rows_out == 1
+    exact = clean_transactions(lines | {column: [2**53 - 1, -1]})
+    assert exact.changed[f"{column}_before"][0] == 2**53 - 1
+    if column == "quantity":
+        assert exact.frame["quantity"] == [2**53 - 2]
+    # nothing is netted where there are no refunds, and floats are what they are
+    assert clean_transactions(lines | {"quantity": [2**53 + 1, 1], "amount": [1, 1]}).account.rows_out == 2
+    assert clean_transactions(lines | {column: [2.0**53, -1.0]}).frame[column] is not None
 
 
 def test_unknown_times_do_not_matter_without_refunds():

@@ -168,6 +168,54 @@ def test_against_going_through_the_records(records, day):
     assert left(found) == {reason: reasons.count(reason) for reason in set(reasons)}
 
 
+def _state(as_of, **columns):
+    """Why customer 1 is left out, or None."""
+    n = len(next(iter(columns.values())))
+    consents = pd.DataFrame({"customer_id": [1] * n, "purpose": ["ads"] * n, "granted": [True] * n} | columns)
+    found = respect_consent(pd.DataFrame({"customer_id": [1]}), "ads", consents=consents, as_of=as_of)
+    return next(iter(left(found)), None)
+
+
+def test_bounds_of_different_zones_are_instants():
+    bounds = {
+        "from": pd.DatetimeIndex(["2024-06-30 10:00"]).tz_localize("America/New_York"),  # 14:00Z
+        "until": pd.DatetimeIndex(["2024-12-31 12:00"]).tz_localize("UTC"),
+    }
+    assert _state("2024-06-30T12:00:00+00:00", **bounds) == "not yet"
+    assert _state("2024-06-30T13:59:59Z", **bounds) == "not yet"
+    assert _state("2024-06-30T14:00:00Z", **bounds) is None
+    assert _state(dt.datetime(2024, 12, 31, 12, tzinfo=dt.UTC), **bounds) is None
+    assert _state("2024-12-31T12:00:01Z", **bounds) == "expired"
+    # a time without a zone is read on the clock of each column
+    assert _state("2024-06-30T09:59", **bounds) == "not yet"
+    assert _state("2024-06-30T10:00", **bounds) is None
+
+
+def test_the_repeated_hour_of_autumn():
+    when = pd.DatetimeIndex(["2024-10-27 00:50", "2024-10-27 01:10"], tz="UTC").tz_convert("Europe/Berlin")
+    columns = {"granted": [True, False], "from": when}
+    assert _state("2024-10-28", **columns) == "withdrawn"
+    assert _state("2024-10-27T01:05:00Z", **columns) is None
+    assert _state("2024-10-27T01:10:00Z", **columns) == "withdrawn"
+    assert _state("2024-10-27T00:49:00Z", **columns) == "not yet"
+
+
+def test_until_a_day_holds_all_day_whatever_the_other_rows_say():
+    people = pd.DataFrame({"customer_id": [1, 2]})
+    consents = pd.DataFrame({"customer_id": [1, 2], "purpose": "ads", "granted": True})
+    consents["until"] = pd.to_datetime(["2024-06-30 00:00", "2024-06-30 12:00"])
+    for zone in (None, "Europe/Berlin"):
+        records = consents.assign(until=consents["until"].dt.tz_localize(zone))
+        for rows in (records, records[:1]):
+            found = respect_consent(people, "ads", consents=rows, as_of="2024-06-30T18:00")
+            assert found.frame["customer_id"].tolist() == [1]
+            assert respect_consent(people, "ads", consents=rows, as_of="2024-07-01").frame.empty
+    # the day on which clocks go back has 25 hours
+    until = pd.DatetimeIndex(["2024-10-27"]).tz_localize("Europe/Berlin")
+    assert _state("2024-10-27T22:59:59Z", until=until) is None
+    assert _state("2024-10-27T23:00:00Z", until=until) == "expired"
+
+
 def test_without_dates_no_day_is_needed():
     consents = {"customer_id": [1, 1], "purpose": ["ads", "ads"], "granted": [True, False]}
     found = respect_consent({"customer_id": [1, 2]}, "ads", consents=consents)

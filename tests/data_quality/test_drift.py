@@ -6,6 +6,7 @@ import copy
 import datetime as dt
 import json
 import pickle
+import re
 from collections import Counter
 
 import narwhals.stable.v2 as nw
@@ -232,8 +233,9 @@ def test_kinds_that_do_not_meet_and_columns_without_values():
 def test_named_columns_are_compared_whatever_they_are_called():
     found = drift(REFERENCE, CURRENT, ["customer_id", "note"])
     assert found.drifted == ("customer_id",)
-    # each value stands there once, and no test can be made of that
-    assert (found.columns["note"].verdict, found.columns["note"].p_value) == ("uncertain", None)
+    # each value stands there once, and nothing can be said of that
+    assert (found.columns["note"].verdict, found.columns["note"].p_value) == ("not compared", None)
+    assert found.columns["note"].reason == "nearly all different: no value is frequent"
     assert found.columns["note"].new_categories["another 0"] == pytest.approx(1 / 120)
     assert len(found.columns["note"].new_categories) == 20
 
@@ -371,4 +373,64 @@ def test_all_new_categories_count_and_not_only_those_that_are_named():
     assert "− 47 more" in page
     assert "+ n0 1.0 %" in page
     assert "+ rare 0.1 %" in page
-    assert "0.0 %" not in page
+    assert re.search(r"(?<!\d)0\.0 %", page) is None
+
+
+def names_of(rng, rows):
+    return {"surname": [f"s{n}" for n in rng.zipf(1.3, rows)]}
+
+
+@pytest.mark.parametrize("rows", [(5_000, 5_000), (4_000, 1_000), (500, 2_000)])
+def test_many_rare_categories_do_not_drift_by_themselves(rows):
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        found = drift(*(names_of(rng, n) for n in rows), "surname").columns["surname"]
+        assert found.new_share > 0.04
+        assert found.psi < 0.15
+        assert found.verdict == "stable" or found.p_value < 0.05
+    names = names_of(rng, 3_000)
+    assert drift(names, names).columns["surname"].reason == "PSI 0.000"
+
+
+def test_more_new_values_than_a_second_sample_would_hold():
+    rng = np.random.default_rng(1)
+    one, two = names_of(rng, 3_000), names_of(rng, 3_000)
+    other = {"surname": [f"{s}-{i}" if i % 4 == 0 else s for i, s in enumerate(two["surname"])]}
+    found = drift(one, other, "surname").columns["surname"]
+    assert (found.verdict, found.bins[-1]) == ("large", "(new)")
+    assert found.p_value < 1e-6
+    assert found.reason.endswith(f"{100 * found.new_share:.1f} % are new values")
+
+
+def test_without_rows_there_is_nothing_to_compare():
+    some = pd.DataFrame({"n": [1.0, None] * 20, "c": ["x", "y"] * 20})
+    for one, two, what in (
+        (some, some[:0], "the current table has no rows"),
+        (some[:0], some, "the reference has no rows"),
+        (some[:0], some[:0], "the reference and the current table have no rows"),
+    ):
+        found = drift(one, two)
+        assert not found.drifted
+        assert {c.verdict for c in found.columns.values()} == {"not compared"}
+        assert {c.reason for c in found.columns.values()} == {f"nothing to compare, {what}"}
+        assert "nothing to compare" in found._repr_html_()
+
+
+def test_reasons_name_what_moved():
+    rng = np.random.default_rng(2)
+    one, two = (rng.choice(list("abcd"), 20_000, p=p).tolist() for p in ([0.4, 0.3, 0.2, 0.1], [0.36, 0.3, 0.22, 0.12]))
+    found = drift({"x": one}, {"x": two}).columns["x"]
+    assert re.fullmatch(r"PSI 0\.\d{3} and significant: p \de-\d\d", found.reason)
+    mostly = drift({"x": one}, {"x": ["a"] * 15_000 + two[:5_000]}).columns["x"]
+    assert re.search(r", b: (29|30)\.\d % → \d\.\d %$", mostly.reason) or ", a: " in mostly.reason
+    new = drift({"x": one}, {"x": two[:19_000] + ["new"] * 1_000}).columns["x"]
+    assert new.reason.endswith("5.0 % are new values")
+
+
+@pytest.mark.parametrize("name", ["InvoiceNo", "invoice_no", "order number", "BelegNr"])
+def test_numbers_of_documents_are_identifiers(name):
+    one, two = ({name: [f"{start + i // 8}" for i in range(2_000)]} for start in (536_365, 540_000))
+    assert drift(one, two).columns[name].reason == "is an identifier"
+    assert drift(one, two, name).columns[name].verdict == "large"
+    piano = {"Piano": [f"p{i % 60}" for i in range(2_000)], "no": ["x", "y"] * 1_000}
+    assert {c.verdict for c in drift(piano, piano).columns.values()} == {"stable"}

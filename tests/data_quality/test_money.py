@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from custval.data_quality import clean_transactions, rules, validate
 from custval.data_quality._money import exact_sum
 
 _FLOATS = st.floats(-1e300, 1e300, allow_subnormal=True)
@@ -33,9 +36,17 @@ def test_the_least_and_the_greatest_floats_count():
     assert exact_sum(values) == math.fsum(values) > 0
 
 
-def test_a_sum_beyond_the_greatest_float_is_refused_as_before():
-    with pytest.raises(OverflowError):
-        exact_sum(np.array([1.7e308, 1.7e308]))
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_sums_beyond_the_greatest_float_are_infinite(sign):
+    huge = sign * 1.7e308
+    assert exact_sum(np.array([huge, huge])) == sign * math.inf
+    assert exact_sum(np.array([huge, huge, -huge, 1.0])) == float(Fraction(huge) + 1)
+    lines = {"customer_id": [1, 2], "amount": [huge, huge]}
+    assert validate(lines, rules.not_null("amount")).account.amount_in == sign * math.inf
+    assert validate(lines, rules.statistic("amount", "sum", low=0)).passed == (sign > 0)
+    cleaned = clean_transactions(lines, refunds="keep")
+    assert cleaned.account.amount_in == cleaned.account.amount_out == sign * math.inf
+    json.dumps(cleaned.to_dict())
 
 
 def test_infinite_amounts_are_infinite():

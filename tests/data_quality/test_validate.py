@@ -362,6 +362,9 @@ def test_what_is_refused():
         validate(LINES, ["not_null"])
     with pytest.raises(CustvalError, match="made by the functions"):
         validate(LINES, None)
+    for uncalled in (presets.transactions, [rules.unique], [rules.not_null("amount"), rules.unique]):
+        with pytest.raises(CustvalError, match="got the function .*call it: (transactions|unique)"):
+            validate(LINES, uncalled)
     with pytest.raises(CustvalError, match="two rules are named"):
         validate(LINES, [rules.not_null("amount"), rules.not_null("amount")])
     with pytest.raises(CustvalError, match="must be a pandas"):

@@ -21,6 +21,7 @@ from custval._kernels.drift import (
     same_share,
     stability_index,
     stability_p_value,
+    unseen,
 )
 
 SAMPLE = hnp.arrays(np.float64, st.integers(1, 40), elements=st.sampled_from([-1e9, -2.0, 0.0, 0.5, 1.0, 3.0, 1e9]))
@@ -184,3 +185,25 @@ def test_false_alarms_of_the_index_over_bins_of_the_reference(draw, n, m):
         alarms += stability_p_value(stability_index(before, after), before.size, n, m) <= 0.05
     # three standard errors above the level; of small samples the p-value is too large
     assert alarms / rounds <= 0.05 + 3 * 0.0098
+
+
+def test_unseen_values_by_simulation():
+    rng = np.random.default_rng(4)
+    rounds, alarms, excess = 400, 0, []
+    for _ in range(rounds):
+        one, two = (np.bincount(rng.geometric(0.01, size), minlength=4_000) for size in (600, 900))
+        beyond, p = unseen(one[one > 0], two[(one == 0) & (two > 0)], int(two.sum()))
+        alarms += p <= 0.05
+        excess.append(beyond)
+    assert alarms / rounds <= 0.05 + 3 * 0.0109
+    assert np.mean(excess) < 2.0
+
+
+def test_unseen_values_written_out():
+    # four of six stand once, and one twice
+    beyond, p = unseen(np.array([1, 1, 1, 2, 1]), np.array([4, 4]), 10)
+    deviation = np.sqrt((16 + 16) / 100 + (4 * (1 - 4 / 6) + 2) / 36)
+    assert beyond == pytest.approx(max(0.0, 10 * (0.8 - 4 / 6 - 2 * deviation)))
+    assert p == pytest.approx(stats.norm.sf((0.8 - 4 / 6) / deviation))
+    assert unseen(np.array([60, 40]), np.array([1] * 30), 100)[0] == pytest.approx(100 * (0.3 - 2 * np.sqrt(0.003)))
+    assert np.isnan(unseen(np.array([60, 40]), np.array([], dtype=np.int64), 100)[1])

@@ -35,7 +35,7 @@ from custval._frame.texts import (
     replace_texts,
     whole_numbers,
 )
-from custval._frame.times import Times, is_times, parse_times, refuse_other_zone, stamps, times, zone_of
+from custval._frame.times import Times, is_times, parse_times, refuse_other_zone, require_zone, stamps, times, zone_of
 from custval._frame.values import as_floats, constant, examples, labels, nulls, numbers, plain, refuse_nulls
 
 __all__ = [
@@ -79,6 +79,7 @@ __all__ = [
     "replace_texts",
     "require_identifiers",
     "require_numbers",
+    "require_zone",
     "said_plainly",
     "shared_codes",
     "stamps",

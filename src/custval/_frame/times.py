@@ -62,7 +62,7 @@ def refuse_other_zone(zone: str | None, tz: str | None, what: str, column: str =
     """Raise if the days of another time zone are asked for than those of a column of times."""
     if tz is None or tz == zone or (zone is not None and {tz, zone} <= _UTC):
         return
-    _require_zone(tz)
+    require_zone(tz)
     if zone is None:
         text, way = f"tz={tz!r} is given, and column {column!r} holds times without a zone", "leave tz out"
     else:
@@ -71,7 +71,8 @@ def refuse_other_zone(zone: str | None, tz: str | None, what: str, column: str =
     raise DataError(f"{what}: {text}; {way}", column=column, suggestion=way, code="time_zone")
 
 
-def _require_zone(tz: Any) -> None:
+def require_zone(tz: Any) -> None:
+    """Raise unless this is the name of a time zone."""
     try:
         zone_named(tz)
     except (KeyError, OSError, TypeError, ValueError):

@@ -9,6 +9,9 @@ Smirnov, N. (1939). On the estimation of the discrepancy between empirical curve
 samples. Bulletin Mathématique de l'Université de Moscou 2(2), 3-14.
 Simard, R. & L'Ecuyer, P. (2011). Computing the two-sided Kolmogorov-Smirnov distribution. Journal of Statistical
 Software 39(11): the tail of D, as scipy has it.
+Good, I. J. (1953). The population frequencies of species and the estimation of population parameters. Biometrika
+40(3-4), 237-264; Esty, W. W. (1983). A normal limit law for a nonparametric estimator of the coverage of a random
+sample. Annals of Statistics 11(3), 905-912: the share of what a sample has not seen, and how exact that is.
 Cochran, W. (1954). Some methods for strengthening the common χ² tests. Biometrics 10(4), 417-451: expected counts.
 """
 
@@ -27,12 +30,14 @@ __all__ = [
     "bin_counts",
     "chi_square",
     "kolmogorov_smirnov",
+    "least_expected",
     "pooled",
     "quantile_cuts",
     "same_share",
     "smoothed_shares",
     "stability_index",
     "stability_p_value",
+    "unseen",
 ]
 
 _LEAST_EXPECTED = 5.0
@@ -147,6 +152,11 @@ class ChiSquare:
     p_value: float
 
 
+def least_expected(n: int, m: int, least: float = _LEAST_EXPECTED) -> float:
+    """How many values a category must have in samples of n and m together to be expected `least` times in each."""
+    return least * (n + m) / min(n, m)
+
+
 def pooled(reference: IntArray, current: IntArray, least: float = _LEAST_EXPECTED) -> IntArray:
     """Counts of shape (2, k), with rare categories together so that every expected count is at least `least`.
 
@@ -183,6 +193,37 @@ def chi_square(reference: IntArray, current: IntArray, least: float = _LEAST_EXP
     statistic = float(np.sum((table - expected) ** 2 / expected))
     freedom = table.shape[1] - 1
     return ChiSquare(statistic, freedom, float(special.chdtrc(freedom, statistic)))
+
+
+def unseen(reference: IntArray, new: IntArray, m: int) -> tuple[float, float]:
+    """How many of m current values are new beyond chance, and the p-value of there being as many as there are.
+
+    A second sample of the same distribution holds values that the first has not seen. Their share is about N₁ / n, with
+    N₁ values that stand once among the n of the reference (Good, 1953), and its variance about
+    (N₁ (1 − N₁ / n) + 2 N₂) / n², with N₂ that stand twice (Esty, 1983). New values come in clumps, one for each
+    category, so the variance of how many there are in the current sample is that of a sum of clumps, Σ c_i².
+
+    Parameters
+    ----------
+    reference, new : arrays of int, shapes (k,) and (l,)
+        How often each category stands in the reference, and each new one in the current sample.
+    m : int
+        The size of the current sample.
+
+    Returns
+    -------
+    excess, p_value : float
+        What is beyond the expectation and twice its standard deviation, at least 0; the p-value is one-sided, and NaN
+        where nothing is new.
+    """
+    n, count = int(reference.sum()), int(new.sum())
+    if not (n and count):
+        return 0.0, float("nan")
+    once, twice = int((reference == 1).sum()), int((reference == 2).sum())
+    clumps = float(np.square(new, dtype=np.float64).sum()) / m**2
+    deviation = float(np.sqrt(clumps + (once * (1.0 - once / n) + 2.0 * twice) / n**2))
+    above = count / m - once / n
+    return max(0.0, m * (above - 2.0 * deviation)), float(special.ndtr(-above / deviation))
 
 
 def same_share(hits: Any, of: Any) -> float:

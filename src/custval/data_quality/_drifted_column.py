@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,10 +14,12 @@ from custval._kernels.drift import (
     bin_counts,
     chi_square,
     kolmogorov_smirnov,
+    least_expected,
     quantile_cuts,
     same_share,
     stability_index,
     stability_p_value,
+    unseen,
 )
 from custval._result import Result
 from custval.data_quality._called import names_a_key
@@ -27,14 +30,16 @@ from custval.data_quality._sealed import reduce_sealed, seal
 from custval.data_quality._text import as_text
 from custval.typing import FloatArray, IntArray
 
-__all__ = ["DRIFTED", "ColumnDrift", "compare_column"]
+__all__ = ["DRIFTED", "NEW", "ColumnDrift", "compare_column"]
 
 DRIFTED = frozenset({"moderate", "large", "other type"})
 """Verdicts on columns that are not as they were."""
 
+_OTHERS, NEW = "(others)", "(new)"
 _MOST_CATEGORIES = 50
 _MOST_NAMED = 20
 _NEARLY_UNIQUE, _FEW = 0.5, 20
+_NUMBERED = re.compile(r"(?:[a-z](?:No|Nr|Num|Number)|[_ -](?i:no|nr|num|number))\.?$")  # InvoiceNo, order_number
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,7 +53,8 @@ class ColumnDrift(Result):
     verdict : {"stable", "uncertain", "moderate", "large", "other type", "not compared"}
     reason : str
     psi, p_value, p_adjusted : float or None
-        The index, and the p-value of its being chance: of numbers and times by the index, of categories by χ².
+        The index, and the p-value of its being chance: of numbers and times by the index, of categories by χ²
+        or, if it is smaller, the test of how many rare values are new (by Bonferroni, twice the smaller).
     ks_statistic, ks_p_value : float or None
         Of numbers and times: the greatest distance of the two distribution functions. For information.
     chi_square : float or None
@@ -106,8 +112,13 @@ def compare_column(one: Table, two: Table, name: str, bins: int, *, is_named: bo
     empty = [bool(gone.all()) for gone in missing]
     kind = kinds[1] if empty[0] else kinds[0]
     shares = _null_shares(missing)
+    bare = [table.what for table in (one, two) if not len(table)]
+    if bare:
+        why = f"nothing to compare, {' and '.join(bare)} {'has' if len(bare) == 1 else 'have'} no rows"
+        return ColumnDrift(name, kind, "not compared", why, **shares)
     if any(empty):
-        return ColumnDrift(name, kind, **shares)
+        hollow = " and ".join(table.what for table, gone in zip((one, two), empty, strict=True) if gone)
+        return ColumnDrift(name, kind, reason=f"nothing but nulls in {hollow}", **shares)
     if kinds[0] != kinds[1]:
         return ColumnDrift(name, kind, "other type", f"holds {kinds[0]} in one and {kinds[1]} in the other", **shares)
     compare = _measure if kind in {"number", "time"} else _count
@@ -130,7 +141,7 @@ def _count(one: Table, two: Table, name: str, kind: str, _: int, *, is_named: bo
     """Why texts or booleans are not compared, or what is found in them."""
     counts = [_counts(table, name, kind) for table in (one, two)]
     known_rows = sum(counts[0].values())
-    if not is_named and names_a_key(name):
+    if not is_named and (names_a_key(name) or (len(counts[0]) > _MOST_CATEGORIES and _NUMBERED.search(name))):
         return "is an identifier", {}
     if not is_named and len(counts[0]) > _NEARLY_UNIQUE * known_rows and known_rows >= _FEW:
         return "is nearly unique", {}
@@ -200,38 +211,48 @@ def _counts(table: Table, name: str, kind: str) -> dict[str, int]:
 
 def _categories(reference: dict[str, int], current: dict[str, int]) -> dict[str, Any]:
     n, m = sum(reference.values()), sum(current.values())
-    all_names = [*reference, *(name for name in current if name not in reference)]
-    full = (
-        np.array([reference.get(name, 0) for name in all_names], dtype=np.int64),
-        np.array([current.get(name, 0) for name in all_names], dtype=np.int64),
-    )
-    test = chi_square(*full)
-    ranked = sorted(reference, key=lambda name: (-reference[name], name))
-    shown, rest = ranked[:_MOST_CATEGORIES], ranked[_MOST_CATEGORIES:]
-    names = [*shown]
-    counts = [[reference[name] for name in shown], [current.get(name, 0) for name in shown]]
     new = {name: count for name, count in current.items() if name not in reference}
     vanished = {name: count for name, count in reference.items() if name not in current}
-    for label, before, after in (
-        ("(others)", sum(reference[name] for name in rest), sum(current.get(name, 0) for name in rest)),
-        ("(new)", 0, sum(new.values())),
-    ):
-        if before or after:
-            names.append(label)
-            counts[0].append(before)
-            counts[1].append(after)
-    both = np.array(counts[0], dtype=np.int64), np.array(counts[1], dtype=np.int64)
-    return {
-        "psi": stability_index(*both),
-        "chi_square": None if np.isnan(test.statistic) else test.statistic,
-        "degrees_of_freedom": test.degrees_of_freedom or None,
-        "p_value": None if np.isnan(test.p_value) else test.p_value,
+    found = {
         "new_categories": _most(new, m),
         "vanished_categories": _most(vanished, n),
         "n_new": len(new),
         "n_vanished": len(vanished),
         "new_share": sum(new.values()) / m,
         "vanished_share": sum(vanished.values()) / n,
+    }
+    # what is rare in both tables together is rare in any second sample, and may well not be there
+    least = least_expected(n, m)
+    frequent = [name for name, count in reference.items() if count + current.get(name, 0) >= least]
+    rare = np.array([count for count in new.values() if count < least], dtype=np.int64)
+    beyond, p_unseen = unseen(np.fromiter(reference.values(), dtype=np.int64), rare, m)
+    surplus = round(beyond)
+    became = sum(count for count in new.values() if count >= least) + surplus
+    if not frequent and not became:
+        return found | {"verdict": "not compared", "reason": "nearly all different: no value is frequent"}
+    ranked = sorted(frequent, key=lambda name: (-reference[name], name))[:_MOST_CATEGORIES]
+    counts = [[reference[name] for name in ranked], [current.get(name, 0) for name in ranked]]
+    names = list(ranked)
+    for label, before, after in (
+        (_OTHERS, n - sum(counts[0]), m - sum(counts[1]) - became),
+        (NEW, 0, became),
+    ):
+        if before or after:
+            names.append(label)
+            counts[0].append(before)
+            counts[1].append(after)
+    both = np.array(counts[0], dtype=np.int64), np.array(counts[1], dtype=np.int64)
+    all_names = [*reference, *new]
+    test = chi_square(
+        np.array([reference.get(name, 0) for name in all_names], dtype=np.int64),
+        np.array([current.get(name, 0) for name in all_names], dtype=np.int64),
+    )
+    tests = [p for p in (test.p_value, p_unseen) if not np.isnan(p)]
+    return found | {
+        "psi": stability_index(*both),
+        "chi_square": None if np.isnan(test.statistic) else test.statistic,
+        "degrees_of_freedom": test.degrees_of_freedom or None,
+        "p_value": min(1.0, len(tests) * min(tests)) if tests else None,  # Bonferroni
         **_bins(names, *both),
     }
 

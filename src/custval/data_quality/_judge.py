@@ -39,12 +39,12 @@ from custval.data_quality._judge_types import not_of_type
 from custval.data_quality._misfits import dtype_of, kind_of_column, kind_of_value, misfit
 from custval.data_quality._repeats import repeats
 from custval.data_quality._rule import Rule
+from custval.data_quality._wide import WIDE, unsigned, whole
 from custval.errors import ColumnError, DataError
 
-__all__ = ["EVERYWHERE", "WIDE", "Judgment", "compares_days", "condition_of", "in_set", "judge"]
+__all__ = ["EVERYWHERE", "Judgment", "compares_days", "condition_of", "in_set", "judge", "none_of"]
 
 _LARGEST = sys.float_info.max
-WIDE = (nw.UInt64, nw.Int128, nw.UInt128)
 EVERYWHERE = dt.timedelta(hours=14)  # of all zones UTC+14 is the first to see a day
 
 
@@ -93,7 +93,12 @@ def _at_once(rule: Rule, table: Table) -> NDArray[np.bool_] | None:
     """What the condition of a rule says, by faster means; None where there are none."""
     if rule.check in _WRITTEN and all(name in table for name in _WRITTEN[rule.check](rule).columns):
         return _WRITTEN[rule.check](rule).fails_on_arrays(table)
-    return in_set_of_objects(rule, table) if rule.check in {"in_set", "references"} else None
+    if rule.check in {"in_set", "references"}:
+        return none_of_at_once(rule, table)
+    if rule.check == "not_in_set":
+        others = none_of_at_once(rule, table)
+        return None if others is None else ~others & ~nulls(table[rule.columns[0]])
+    return None
 
 
 def _true(table: Table, condition: nw.Expr) -> NDArray[np.bool_]:
@@ -187,6 +192,8 @@ def in_set(rule: Rule, table: Table | LazyTable) -> nw.Expr:
     column, known = nw.col(name), ~nw.col(name).is_null()
     if held == "numbers" and dtype.is_integer() and dtype not in WIDE:
         column, values = column.cast(nw.Int64), [int(v) for v in values if float(v).is_integer() and abs(v) < 2**63]
+    elif held == "numbers" and dtype in WIDE:  # of a lazy frame; floats would not be exact
+        column, values = column.cast(nw.String), list(map(str, whole(values)))
     elif held == "numbers":
         column, values = column.cast(nw.Float64), [float(v) for v in values]
         known &= ~column.is_nan().fill_null(value=True)
@@ -195,9 +202,33 @@ def in_set(rule: Rule, table: Table | LazyTable) -> nw.Expr:
     return known & ~column.is_in(values).fill_null(value=False) if values else known
 
 
-def in_set_of_objects(rule: Rule, table: Table) -> NDArray[np.bool_] | None:
-    """The same for texts of pandas which are Python's own, or categories: each is looked up once; else None."""
+def none_of(rule: Rule, table: Table) -> NDArray[np.bool_]:
+    """The same of a table that is in memory."""
+    found = none_of_at_once(rule, table)
+    return _true(table, in_set(rule, table)) if found is None else found
+
+
+def none_of_at_once(rule: Rule, table: Table) -> NDArray[np.bool_] | None:
+    """The same by faster or more exact means; None where there are none."""
     series, values = table[rule.columns[0]], frozenset(rule.parameters["values"])
+    if series.dtype in WIDE and all(kind_of_value(value) == "numbers" for value in values):
+        known = np.flatnonzero(~nulls(series))
+        found = np.zeros(len(series), dtype=bool)
+        found[known] = ~_are_among(series[known], values)
+        return found
+    return _none_of_texts(series, values)
+
+
+def _are_among(series: nw.Series[Any], values: frozenset[Any]) -> NDArray[np.bool_]:
+    """Which of these whole numbers, some beyond 2⁶³, are among the values: as floats they would not be exact."""
+    if series.dtype == nw.UInt64:
+        wanted = [value for value in whole(values) if 0 <= value < 2**64]
+        return np.isin(unsigned(series), np.array(wanted, dtype=np.uint64))
+    return np.array([value in values for value in series.to_list()], dtype=bool)
+
+
+def _none_of_texts(series: nw.Series[Any], values: frozenset[Any]) -> NDArray[np.bool_] | None:
+    """Of texts of pandas which are Python's own, or categories: each is looked up once; else None."""
     if not series.implementation.is_pandas() or kind_of_column(series.dtype) != "text":
         return None
     is_arrow = series.dtype == nw.String and series.to_native().dtype != object  # which looks them up itself

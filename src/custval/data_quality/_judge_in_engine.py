@@ -14,11 +14,12 @@ from custval._frame.engine_times import not_after
 from custval.data_quality import _judge_rows_in_engine as rows
 from custval.data_quality._days import require_days
 from custval.data_quality._flag import Flag
-from custval.data_quality._judge import EVERYWHERE, WIDE, compares_days, condition_of
+from custval.data_quality._judge import EVERYWHERE, compares_days, condition_of
 from custval.data_quality._judge_types import not_of_type_in_engine
 from custval.data_quality._misfits import kind_of_column, misfit
 from custval.data_quality._repeats_in_engine import count_of_equals, keys_of, place_among_equals
 from custval.data_quality._rule import Rule
+from custval.data_quality._wide import WIDE, whole
 from custval.errors import ColumnError, CustvalError
 
 __all__ = ["flagged", "flags_of", "refuse_unreadable_patterns"]
@@ -158,6 +159,8 @@ def _not_found(rule: Rule, table: LazyTable, name: str) -> Flag:
     kind: Any = nw.String
     if dtype.is_integer() and dtype not in WIDE:
         kind, values = nw.Int64, [int(value) for value in values if float(value).is_integer() and abs(value) < 2**63]
+    elif dtype in WIDE:  # as text, which is exact
+        values = list(map(str, whole(values)))
     elif dtype.is_numeric():
         kind, values = nw.Float64, [float(value) for value in values]
     on, found = f"{name}_value", f"{name}_found"

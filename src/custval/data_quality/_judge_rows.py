@@ -17,6 +17,7 @@ from custval.data_quality._misfits import kind_of_column, misfit
 from custval.data_quality._repeats import repeats
 from custval.data_quality._rule import Rule
 from custval.data_quality._text import column_as_text
+from custval.data_quality._wide import unsigned
 from custval.errors import ColumnError
 from custval.typing import FloatArray, IntArray
 
@@ -37,7 +38,7 @@ def monotone(rule: Rule, table: Table) -> NDArray[np.bool_]:
         return failing
     values = _ordered(table, name, lines)
     if rule.parameters["direction"] == "decreasing":
-        values = -values
+        values = ~values if values.dtype.kind == "i" else -values  # the least whole number has no negative
     group = groups(table, by, lines)
     if order_by is None:
         order = np.argsort(group, kind="stable")
@@ -52,9 +53,13 @@ def monotone(rule: Rule, table: Table) -> NDArray[np.bool_]:
 def _ordered(table: Table, name: str, lines: IntArray) -> NDArray[Any]:
     """The numbers, or the times as numbers, in these rows, none of them null."""
     series = table[name]
+    if series.dtype == nw.UInt64:  # moved to where the signed ones are
+        return (unsigned(series[lines]) ^ np.uint64(2**63)).view(np.int64)
+    if series.dtype in (nw.Int128, nw.UInt128):
+        ranks = np.unique(np.array(series[lines].to_list(), dtype=object), return_inverse=True)[1]
+        return np.asarray(ranks, dtype=np.int64)
     if series.dtype.is_numeric():
-        kind = nw.Int64 if series.dtype.is_integer() and series.dtype != nw.UInt64 else nw.Float64
-        return np.asarray(series[lines].cast(kind).to_numpy())
+        return np.asarray(series[lines].cast(nw.Int64 if series.dtype.is_integer() else nw.Float64).to_numpy())
     try:
         return times(table, name).instant[lines].view(np.int64)
     except ColumnError:

@@ -14,6 +14,7 @@ from custval.data_quality._judge_rows import FEWEST, LEAST_SPREAD, TO_DEVIATION
 from custval.data_quality._misfits import kind_of_column, misfit
 from custval.data_quality._repeats_in_engine import keys_of
 from custval.data_quality._rule import Rule
+from custval.data_quality._wide import WIDE
 from custval.errors import CustvalError
 
 __all__ = ["constant", "monotone", "near_duplicate", "outlying", "unbought"]
@@ -38,14 +39,14 @@ def monotone(rule: Rule, table: LazyTable, name: str, key: str) -> Flag:
             code="lazy",
         )
     column, *by = rule.columns[:-1]
+    ordered = _ordered(rule, table, column)
     value, order, before = f"{name}_value", f"{name}_order", f"{name}_before"
-    sign = -1 if rule.parameters["direction"] == "decreasing" else 1
     working, keys = keys_of(table, by, f"{name}_")
     further, last_of_all = keys_of(table, [key], f"{name}_")
     known = f"{name}_known"
     working |= further | {
         known: _known(table, rule.columns),
-        value: _ordered(rule, table, column) * sign,
+        value: _reversed(ordered) if rule.parameters["direction"] == "decreasing" else ordered,
         order: _ordered(rule, table, order_by),
     }
     in_order = [order, value, *(one for one in last_of_all if one not in keys)]
@@ -61,10 +62,16 @@ def _known(table: LazyTable, columns: Iterable[str]) -> nw.Expr:
     return as_number(nw.all_horizontal(*conditions, ignore_nulls=False) if len(conditions) > 1 else conditions[0])
 
 
+def _reversed(values: nw.Expr) -> nw.Expr:
+    """Numbers in the opposite order; the least whole number has no negative, but it has one of these."""
+    return -1 - values
+
+
 def _ordered(rule: Rule, table: LazyTable, column: str) -> nw.Expr:
     dtype = table.schema[column]
     if dtype.is_numeric():
-        return nw.col(column).cast(nw.Int64 if dtype.is_integer() and dtype != nw.UInt64 else nw.Float64)
+        whole = nw.Int128 if dtype in WIDE else nw.Int64
+        return nw.col(column).cast(whole if dtype.is_integer() else nw.Float64)
     if dtype not in (nw.Date, nw.Datetime):
         raise misfit(rule, table, "numbers", column)
     return moment_number(wall_clock(table, column))

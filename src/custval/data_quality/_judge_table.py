@@ -12,8 +12,9 @@ import numpy as np
 
 from custval._check import moment, span
 from custval._frame import Table, nulls, numbers, times
-from custval.data_quality._judge import in_set
+from custval.data_quality._judge import none_of
 from custval.data_quality._misfits import misfit
+from custval.data_quality._money import exact_sum
 from custval.data_quality._rule import Rule
 from custval.errors import ColumnError, DataError
 from custval.typing import FloatArray
@@ -86,8 +87,7 @@ def _share_of(rule: Rule, table: Table) -> Outcome:
     known = int((~nulls(table[name])).sum())
     if not known:
         return Outcome(0)
-    others = table.frame.select(in_set(rule, table).alias("other"))["other"]
-    return within_bounds(rule, 1.0 - float(np.asarray(others.to_numpy(), dtype=bool).sum()) / known)
+    return within_bounds(rule, 1.0 - float(none_of(rule, table).sum()) / known)
 
 
 def _statistic(rule: Rule, table: Table) -> Outcome:
@@ -109,7 +109,7 @@ def _of(statistic: str | float, values: FloatArray) -> float | None:
     found: dict[str, Callable[[Any], Any]] = {
         "mean": np.mean,
         "median": np.median,
-        "sum": math.fsum,
+        "sum": exact_sum,
         "min": np.min,
         "max": np.max,
     }

@@ -16,6 +16,8 @@ from custval.typing import FloatArray, IntArray
 
 __all__ = ["Netting", "net"]
 
+_EXACT = 2**53  # from here on floats leave whole numbers out
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Netting:
@@ -77,32 +79,59 @@ def _lines_that_count(
     table: Table, staying: NDArray[np.bool_], is_refund: NDArray[np.bool_], measures: dict[str, FloatArray]
 ) -> IntArray:
     """Refunds, and sales: lines of positive quantity and amount; all of a known customer, product and time."""
-    for name, values in measures.items():
-        _refuse(table, name, np.isnan(values) & staying)
+    missing = {name: np.isnan(values) & staying for name, values in measures.items()}
     sales = staying & ~is_refund
     for values in measures.values():
-        sales &= values > 0
+        sales &= ~(values <= 0)  # what is not known may be one
     lines = sales | is_refund
     for name in ("customer_id", "product_id"):
         if name in table:
             lines &= ~nulls(table[name])
-    _refuse(table, "timestamp", nulls(table["timestamp"]) & lines)
+    _refuse(table, missing | {"timestamp": nulls(table["timestamp"]) & lines})
+    for name, values in measures.items():
+        if not table[name].dtype.is_float():
+            _refuse_inexact(table, name, (np.abs(values) >= _EXACT) & lines)
     return np.flatnonzero(lines)
 
 
-def _refuse(table: Table, column: str, missing: NDArray[np.bool_]) -> None:
-    count = int(missing.sum())
+def _refuse(table: Table, missing: dict[str, NDArray[np.bool_]]) -> None:
+    """Raise if something that netting reads is null, and name all such columns, and the way out of all."""
+    found = {name: where for name, where in missing.items() if where.any()}
+    if not found:
+        return
+    said: list[str] = []
+    for name, where in found.items():
+        count, rows = int(where.sum()), examples(where)
+        more = " …" if count > len(rows) else ""
+        of = "of them" if said else "of the lines left when refunds are netted"
+        said.append(f"column {name!r} is missing in {count:,} {of} (rows {', '.join(map(str, rows))}{more})")
+    conditions = ", ".join(f'"no {name}": "is_null({name})"' for name in found)
+    way_out = f"exclude={{{conditions}}}"
+    anywhere = np.logical_or.reduce(list(found.values()))
+    raise DataError(
+        f"{table.what}: {' and '.join(said)}, so it is not known what they can be netted against; set them aside with "
+        f"{way_out}, or choose refunds='drop' or 'keep'",
+        column=next(iter(found)),
+        count=int(anywhere.sum()),
+        suggestion=way_out,
+        code="missing_values",
+        examples=examples(anywhere),
+    )
+
+
+def _refuse_inexact(table: Table, column: str, where: NDArray[np.bool_]) -> None:
+    count = int(where.sum())
     if count:
-        way_out = f'exclude={{"no {column}": "is_null({column})"}}'
-        rows = examples(missing)
+        way_out = f'exclude={{"absurd {column}": "abs({column}) >= {_EXACT}"}}'
+        rows = examples(where)
         raise DataError(
-            f"{table.what}: column {column!r} is missing in {count:,} of the lines left when refunds are netted (rows "
-            f"{', '.join(map(str, rows))}{' …' if count > len(rows) else ''}), so it is not known what they can be "
-            f"netted against; set them aside with {way_out}, or choose refunds='drop' or 'keep'",
+            f"{table.what}: column {column!r} is 2**53 or more in {count:,} of the lines that netting reads (rows "
+            f"{', '.join(map(str, rows))}{' …' if count > len(rows) else ''}), and what is left of so large whole "
+            f"numbers would not be exact; set them aside with {way_out}, or choose refunds='drop' or 'keep'",
             column=column,
             count=count,
             suggestion=way_out,
-            code="missing_values",
+            code="too_large",
             examples=rows,
         )
 

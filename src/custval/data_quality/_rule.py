@@ -198,6 +198,13 @@ def as_rules(rules: Any) -> tuple[Rule, ...]:
     """One rule or many, as a tuple."""
     given = (rules,) if isinstance(rules, Rule) else tuple(rules) if isinstance(rules, Iterable) else (rules,)
     for rule in given:
+        if not isinstance(rule, Rule) and callable(rule):
+            called = getattr(rule, "__name__", "rule")
+            raise CustvalError(
+                f"rules are made by calling the functions that make them; got the function {called} itself",
+                suggestion=f"call it: {called}(…)",
+                code="rule",
+            )
         if not isinstance(rule, Rule):
             raise CustvalError(
                 f"rules are made by the functions of custval.data_quality.rules; got {rule!r}",

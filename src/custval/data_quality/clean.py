@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 
 from custval._check import choice
 from custval._expression import Expression, parse_condition
-from custval._frame import LazyTable, Table, enter_any, examples, is_missing, nulls, numbers, nw, require_numbers
+from custval._frame import (
+    LazyTable,
+    Table,
+    enter_any,
+    examples,
+    is_missing,
+    nulls,
+    numbers,
+    nw,
+    require_numbers,
+    require_zone,
+)
 from custval._result import Account, Result
 from custval.data_quality._clean_in_engine import Step, equals_zero, part, refunds_of, with_repeats
 from custval.data_quality._days import names_a_day, require_days
@@ -139,7 +150,8 @@ def clean_transactions(
         `row`.
     DataError
         If a policy is `"raise"` and there are such lines; if quantities, amounts or times are null in lines that
-        netting reads; if the frame is lazy and refunds are to be netted; if `tz` is not the zone of the days.
+        netting reads, or whole numbers or decimals of 2**53 or more; if the frame is lazy and refunds are to be
+        netted; if `tz` is not the zone of the days.
     CustvalError
         If a policy is none of the options, or a condition cannot be read.
 
@@ -203,6 +215,8 @@ def clean_transactions(
     zero = choice(zero_amount, "zero_amount", ("keep", "drop", "raise"))
     missing = choice(missing_customer, "missing_customer", ("drop", "keep", "raise"))
     table = _enter(tx, refunds_policy)
+    if tz is not None:
+        require_zone(tz)
     exclusions = _exclusions(exclude, table, tz)
     refund_lines = None if refund_when is None else _condition(refund_when, "refund_when", table, tz)
     if isinstance(table, LazyTable):
@@ -242,7 +256,7 @@ def _enter(tx: IntoFrame, refunds: str) -> Table | LazyTable:
 def _condition(text: Any, name: str, table: Table | LazyTable, tz: str | None) -> Expression:
     """A condition that these columns can answer."""
     if not isinstance(text, (str, Expression)):
-        raise CustvalError(f"{name} must be a condition such as \"starts_with(order_id, 'C')\"; got {text!r}")
+        raise CustvalError(f"{name} must be a condition such as \"starts_with(order_id, 'C')\"; got {_said(text)}")
     condition = parse_condition(text)
     condition.holds(table.frame if isinstance(table, LazyTable) else table)
     if names_a_day(condition):
@@ -250,11 +264,16 @@ def _condition(text: Any, name: str, table: Table | LazyTable, tz: str | None) -
     return condition
 
 
+def _said(value: Any) -> str:
+    """What was given instead, in a few words: of a column or a table no more than what it is."""
+    return repr(value) if isinstance(value, (str, int, float, bytes, type(None))) else f"a {type(value).__name__}"
+
+
 def _exclusions(exclude: Any, table: Table | LazyTable, tz: str | None) -> dict[str, Expression]:
     if exclude is None:
         return {}
     if not isinstance(exclude, Mapping):
-        raise CustvalError(f"exclude must map reasons to conditions: {{'postage': 'amount < 1'}}; got {exclude!r}")
+        raise CustvalError(f"exclude must map reasons to conditions: {{'postage': 'amount < 1'}}; got {_said(exclude)}")
     for reason in exclude:
         if not isinstance(reason, str) or not reason.strip() or reason in _REASONS:
             raise CustvalError(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from custval._check import choice, moment, nearest
+from custval._check import choice, moment, nearest, zone_named
 from custval._frame import Table, enter, nulls, nw, refuse_other_libraries, shared_codes, times
 from custval._result import Account
 from custval.data_quality._ledger import Ledger
@@ -24,6 +26,7 @@ _OF_COLUMNS: tuple[str, ...] = ("unknown", "no consent")
 _GENERAL: tuple[str, ...] = ("unknown", "no general consent")
 _UNKNOWN, _REFUSED, _WITHDRAWN, _EXPIRED, _NOT_YET = range(len(_REASONS))
 _DAY = 86_400_000_000
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,8 +88,9 @@ def respect_consent(
         Per purpose the columns that it may see. `customer_id` always stays. A purpose that is not in it raises; one
         that is in it may be one that nobody has been asked for yet.
     as_of : date, datetime, datetime64 or ISO text, optional
-        The day on which consent must hold, needed if there is a column `from` or `until`; a date means the end of
-        the day, and `until` is the last moment or day on which consent holds.
+        When consent must hold, needed if there is a column `from` or `until`; a date means the end of the day.
+        `until` is the last moment on which consent holds, or the last day: midnight, and a date, mean the whole day.
+        What has a zone is compared as instants; `as_of` without one is read on the clock of each column.
 
     Returns
     -------
@@ -244,9 +248,8 @@ def _of_table(table: Table, consents: Table, purpose: str, as_of: Instant | None
     relevant = dataclasses.replace(consents, frame=consents.rows(own_rows))
     own, theirs, n_customers = _shared(table, relevant)
     granted = _booleans(relevant, "granted")
-    begin, end, now = _validity(relevant, as_of)
+    begin, started, over = _validity(relevant, as_of)
     state = np.full(n_customers, _UNKNOWN, dtype=np.int64)
-    started = begin <= now
     state[theirs[~started]] = _NOT_YET
     # the latest record last, and of equally late ones a refusal; an unknown answer is one
     rows = np.flatnonzero(started)
@@ -256,7 +259,7 @@ def _of_table(table: Table, consents: Table, purpose: str, as_of: Instant | None
     last = rows[np.flatnonzero(np.diff(theirs[rows], append=-1))] if rows.size else rows
     code = theirs[last]
     refused = np.where(ever[code], _WITHDRAWN, _REFUSED)
-    agreed = np.where(end[last] < now, _EXPIRED, -1)
+    agreed = np.where(over[last], _EXPIRED, -1)
     state[code] = np.where(granted[last] == 1, agreed, np.where(granted[last] == 0, refused, _UNKNOWN))
     found: IntArray = state[own]
     return found
@@ -283,31 +286,54 @@ def _shared(table: Table, consents: Table) -> tuple[IntArray, IntArray, int]:
     return own, theirs, len(customers)
 
 
-def _validity(consents: Table, as_of: Instant | None) -> tuple[IntArray, IntArray, int]:
-    """Beginning and end of each record and the moment asked for, in microseconds."""
-    least, most = np.iinfo(np.int64).min + 1, np.iinfo(np.int64).max
-    n = len(consents)
-    begin, end = np.full(n, least), np.full(n, most)
+def _validity(consents: Table, as_of: Instant | None) -> tuple[IntArray, NDArray[np.bool_], NDArray[np.bool_]]:
+    """The instant at which each record begins, in microseconds, and whether it has begun and is over by `as_of`."""
+    begin = np.full(len(consents), np.iinfo(np.int64).min + 1)
+    begun, over = np.ones(len(consents), dtype=bool), np.zeros(len(consents), dtype=bool)
     bounds = [name for name in ("from", "until") if name in consents]
-    if not bounds:
-        return begin, end, 0
-    if as_of is None:
+    if bounds and as_of is None:
         raise CustvalError(
             f"as_of is needed, since consents begin or end ({', '.join(map(repr, bounds))})",
             suggestion="as_of='2024-12-31'",
         )
-    now = 0
     for name in bounds:
         column = times(consents, name)
-        asked = moment(as_of, "as_of", column.zone)
-        now = int(asked.last.astype(np.int64))
-        wall = column.wall.astype("M8[us]")
-        known = ~np.isnat(wall)
-        stamp = wall[known].astype(np.int64)
+        now = _instant_of(as_of, column.zone)
+        known = ~np.isnat(column.wall)
+        instant = column.instant[known].astype("M8[us]").astype(np.int64)
         if name == "from":
-            begin[known] = stamp
+            begin[known] = instant
+            begun[known] = instant <= now
         else:
-            # the end of a day is a date: consent holds until it is over
-            whole_days = stamp.size > 0 and bool(np.all(stamp % _DAY == 0))
-            end[known] = stamp + (_DAY - 1 if whole_days else 0)
-    return begin, end, now
+            wall = column.wall[known].astype("M8[us]").astype(np.int64)
+            over[known] = _with_ends_of_days(instant, wall, column.zone) < now
+    return begin, begun, over
+
+
+def _instant_of(as_of: Any, zone: str | None) -> int:
+    """The moment asked for; what says no zone itself is read on the clock of the column."""
+    asked = moment(as_of, "as_of", zone)
+    given = dt.datetime.fromisoformat(as_of.strip()) if isinstance(as_of, str) else as_of
+    if getattr(given, "tzinfo", None) is not None:  # the clock on the wall shows the repeated hour of autumn twice
+        return int(moment(as_of, "as_of", "UTC").last.astype(np.int64))
+    return _last_instant(int(asked.last.astype(np.int64)), zone)
+
+
+def _with_ends_of_days(instant: IntArray, wall: IntArray, zone: str | None) -> IntArray:
+    """The instants, those of midnight moved to the end of the day that they name; each by itself."""
+    day = np.flatnonzero(wall % _DAY == 0)
+    midnights, which = np.unique(wall[day], return_inverse=True)
+    ends = np.array([_last_instant(midnight + _DAY - 1, zone) for midnight in midnights.tolist()], dtype=np.int64)
+    moved = instant.copy()
+    moved[day] = ends[which]
+    return moved
+
+
+def _last_instant(wall: int, zone: str | None) -> int:
+    """The last instant at which a clock shows this, in microseconds."""
+    if zone is None:
+        return wall
+    stamp = np.datetime64(wall, "us").item()
+    if not isinstance(stamp, dt.datetime):  # years that no calendar of zones knows
+        return wall
+    return (stamp.replace(tzinfo=zone_named(zone), fold=1) - _EPOCH) // dt.timedelta(microseconds=1)

@@ -11,18 +11,21 @@ import numpy as np
 from custval import _plots
 from custval._check import fraction, whole
 from custval._frame import Table, enter, nw
+from custval._kernels.drift import smoothed_shares
 from custval._kernels.multiple_testing import benjamini_hochberg
 from custval._result import Result
 from custval.data_quality._columns_named import columns_named
 from custval.data_quality._drift_page import drift_page
-from custval.data_quality._drifted_column import DRIFTED, ColumnDrift, compare_column
+from custval.data_quality._drifted_column import DRIFTED, NEW, ColumnDrift, compare_column
 from custval.data_quality._sealed import reduce_sealed, seal
+from custval.data_quality._shares import percent
 from custval.errors import ColumnError, CustvalError
 from custval.typing import IntoFrame
 
 __all__ = ["Drift", "drift"]
 
 _MODERATE, _LARGE = 0.1, 0.25  # of the index: Siddiqi's reading
+_LONGEST_NAME = 20  # of a category, in a reason
 _NULLS_MODERATE, _NULLS_LARGE = 0.05, 0.2  # of the share of nulls
 
 
@@ -144,15 +147,23 @@ def drift(
       counts as drifted.
     - Without drift, in simulations of tables of four columns, 50 to 1,000 rows each, no more than 5 % of the tables
       have a column that is called drifted.
-    - Categories of the index are the 50 most frequent of the reference, all others of the reference, and all that are
-      new. Where all categories are rare no test can be made, and the verdict is "uncertain". The share of a new
-      category is one of the current known values, that of a vanished one of the reference's.
+    - Categories of the index are the 50 most frequent of the reference, all others, and all that are new. Those that
+      are rare, expected less than five times in the smaller table, are among the others whether they are new or not:
+      a second sample always holds some that the first has not seen. Their share is about that of the values which
+      stand once in the reference (Good, 1953). What is beyond that, and beyond twice its standard deviation, counts as
+      new, and is tested too (Esty, 1983): the p-value is then twice the smaller of the two. Where no category is
+      frequent, nothing is compared. The share of a new category is one of the current known values, that of a vanished
+      one of the reference's.
 
     References
     ----------
     Siddiqi, N. (2006). Credit Risk Scorecards. Wiley.
     Yurdakul, B. & Naranjo, J. (2020). Statistical properties of the population stability index. Journal of Risk Model
     Validation 14(4), 89-100.
+    Good, I. J. (1953). The population frequencies of species and the estimation of population parameters. Biometrika
+    40(3-4), 237-264.
+    Esty, W. W. (1983). A normal limit law for a nonparametric estimator of the coverage of a random sample. Annals of
+    Statistics 11(3), 905-912.
     Benjamini, Y. & Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal Statistical Society
     B 57(1), 289-300.
 
@@ -212,10 +223,12 @@ def _judged(columns: list[ColumnDrift], level: float) -> list[ColumnDrift]:
 
 
 def _verdict(column: ColumnDrift, p: float, p_nulls: float, level: float) -> tuple[str, str]:
-    psi = column.psi or 0.0
-    moved = (column.null_share_current or 0.0) - (column.null_share_reference or 0.0)
+    if column.null_share_reference is None or column.null_share_current is None:  # one has no rows
+        return column.verdict, column.reason
+    moved = column.null_share_current - column.null_share_reference
+    size = _size(column.psi or 0.0, _MODERATE, _LARGE)
     sizes: list[tuple[int, bool, str]] = [
-        (_size(psi, _MODERATE, _LARGE), p <= level, f"PSI {psi:.3f}"),
+        (size, p <= level, _index_in_words(column, p if p <= level and not size else None)),
         (_size(abs(moved), _NULLS_MODERATE, _NULLS_LARGE), p_nulls <= level, f"nulls {100 * moved:+.1f} points"),
     ]
     sure = [(size, said) for size, significant, said in sizes if size and significant]
@@ -229,7 +242,30 @@ def _verdict(column: ColumnDrift, p: float, p_nulls: float, level: float) -> tup
         return "uncertain", f"{', '.join(chance)}, which may be chance"
     if column.verdict == "not compared":
         return column.verdict, why
-    return "stable", f"PSI {psi:.3f}" if column.psi is not None else "no change of nulls"
+    return "stable", sizes[0][2] if column.psi is not None else column.reason
+
+
+def _index_in_words(column: ColumnDrift, p: float | None) -> str:
+    """The index, what moved most, how many values are new, and the p-value of a small index that is significant."""
+    said = f"PSI {column.psi or 0.0:.3f}"
+    if p is not None:
+        said += f" and significant: p {p:.0e}"
+    before, after = (np.array(side, dtype=np.int64) for side in (column.counts_reference, column.counts_current))
+    if _size(column.psi or 0.0, _MODERATE, _LARGE) and before.size:
+        shares = smoothed_shares(before), smoothed_shares(after)
+        place = int(np.argmax((shares[1] - shares[0]) * np.log(shares[1] / shares[0])))
+        if column.bins[place] != NEW:
+            one, two = before[place] / before.sum(), after[place] / after.sum()
+            said += f", {_short(column.bins[place])}: {_percent(one)} → {_percent(two)}"
+    return said + (f", {_percent(column.new_share)} are new values" if column.new_share else "")
+
+
+def _percent(share: float) -> str:
+    return "0 %" if share == 0 else percent(share, 1)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def _size(value: float, moderate: float, large: float) -> int:

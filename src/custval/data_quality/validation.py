@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from custval._frame import (
     labels,
     new_frame,
     nw,
+    require_zone,
 )
 from custval._kernels.exact_sums import exact_parts
 from custval._result import Account, Result
@@ -27,7 +27,7 @@ from custval.data_quality._judge_table import Outcome, judge_table
 from custval.data_quality._judge_table_in_engine import judge_table_in_engine
 from custval.data_quality._later import Later, made_when_read
 from custval.data_quality._ledger import refuse_taken_names
-from custval.data_quality._money import amounts_if_any
+from custval.data_quality._money import amounts_if_any, sum_of_parts
 from custval.data_quality._rule import Rule, RuleSet, as_rules
 from custval.data_quality._text import column_as_text
 from custval.data_quality._validate_in_engine import validate_in_engine
@@ -155,6 +155,8 @@ def validate(
     chosen = rules if isinstance(rules, RuleSet) else RuleSet(as_rules(rules))
     table: Any = enter_any(frame)
     refuse_taken_names(table, ("rejection_reasons",), "validate")
+    if tz is not None:
+        require_zone(tz)
     if key is not None:
         table.require(key)
     applied = [rule for rule in chosen if not rule.is_skipped(table.columns)]
@@ -291,7 +293,7 @@ def _account(table: Table, errors: list[tuple[str, NDArray[np.bool_]]], rejected
         rows_in=len(table),
         rows_out=int(np.count_nonzero(~rejected)),
         set_aside=rows,
-        amount_in=None if amounts is None else math.fsum(everything),
-        amount_out=None if amounts is None else math.fsum(left),
-        amount_set_aside={name: math.fsum(aside) for name, aside in parts.items()},
+        amount_in=None if amounts is None else sum_of_parts(everything),
+        amount_out=None if amounts is None else sum_of_parts(left),
+        amount_set_aside={name: sum_of_parts(aside) for name, aside in parts.items()},
     )
