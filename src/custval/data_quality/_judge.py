@@ -223,7 +223,8 @@ def _are_among(series: nw.Series[Any], values: frozenset[Any]) -> NDArray[np.boo
     """Which of these whole numbers, some beyond 2⁶³, are among the values: as floats they would not be exact."""
     if series.dtype == nw.UInt64:
         wanted = [value for value in whole(values) if 0 <= value < 2**64]
-        return np.isin(unsigned(series), np.array(wanted, dtype=np.uint64))
+        # by sorting: the table that numpy looks numbers up in overflowed before 2.0
+        return np.isin(unsigned(series), np.array(wanted, dtype=np.uint64), kind="sort")
     return np.array([value in values for value in series.to_list()], dtype=bool)
 
 
