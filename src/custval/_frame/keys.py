@@ -39,7 +39,8 @@ def duplicated(table: Table, columns: Sequence[str], keep: Literal["first", "non
     """Rows equal to another one in these columns, null to null; with `keep="first"` the first of them is not."""
     if table.frame.implementation.is_pandas():
         native = table.frame.to_native()
-        rows = native[columns[0]] if len(columns) == 1 else native[list(columns)]
+        rows = _booleans_apart(native[columns[0]].to_frame() if len(columns) == 1 else native[list(columns)])
+        rows = rows[columns[0]] if len(columns) == 1 else rows
         return np.array(rows.duplicated(keep="first" if keep == "first" else False).to_numpy(), dtype=bool)
     place = "row"
     while place in columns:
@@ -48,6 +49,21 @@ def duplicated(table: Table, columns: Sequence[str], keep: Literal["first", "non
     found = np.ones(len(table), dtype=bool)
     found[kept.to_numpy()] = False
     return found
+
+
+def _booleans_apart(native: Any) -> Any:
+    """A frame of pandas with other objects for True and False where 1 and 0 may stand beside them, which equal them."""
+    import pandas as pd
+
+    made = native.copy(deep=False)
+    for name, column in native.items():
+        if column.dtype == object and pd.api.types.infer_dtype(column) in {"mixed", "mixed-integer"}:
+            made[name] = column.map(_apart)
+    return made
+
+
+def _apart(value: Any) -> Any:
+    return ("boolean", bool(value)) if isinstance(value, (bool, np.bool_)) else value
 
 
 def refuse_duplicates(table: Table, code: IntArray) -> None:

@@ -16,8 +16,6 @@ from custval.errors import DataError
 
 __all__ = ["repeats", "text_where_needed"]
 
-_OF_SEVERAL_KINDS = {"mixed", "mixed-integer"}  # the words of pandas
-
 
 def text_where_needed(table: Table, kinds: Sequence[str]) -> Table:
     """The table with what no library compares (lists, dicts, arrays) as text; `kinds` are those of `kind_of`."""
@@ -47,7 +45,6 @@ def repeats(
     values = _as_integers(table[chosen[0]]) if len(chosen) == 1 else None
     if values is not None:
         return repeated(values, but_first=keep == "first")
-    table = _with_booleans_apart(table, chosen)
     if table.frame.implementation.is_polars():  # which panics on objects that have no hash
         table = text_where_needed(table, ["other" if table[name].dtype == nw.Object else "" for name in table.columns])
     elif table.frame.implementation.is_pyarrow():  # which tells -0.0 from 0.0
@@ -61,21 +58,6 @@ def repeats(
             suggestion="bring columns of lists or dicts into text or numbers first",
             code="incomparable",
         ) from error
-
-
-def _with_booleans_apart(table: Table, columns: Sequence[str]) -> Table:
-    """The table with other objects for True and False where 1 and 0 may stand beside them, which equal them."""
-    objects = [name for name in columns if _holds_objects(table[name])]
-    if not objects:
-        return table
-    import pandas as pd
-
-    def apart(value: Any) -> Any:
-        return ("boolean", bool(value)) if isinstance(value, (bool, np.bool_)) else value
-
-    mixed = [name for name in objects if pd.api.types.infer_dtype(table[name].to_native()) in _OF_SEVERAL_KINDS]
-    made = [nw.from_native(table[name].to_native().map(apart), series_only=True) for name in mixed]
-    return dataclasses.replace(table, frame=table.frame.with_columns(*made)) if made else table
 
 
 def _as_integers(series: nw.Series[Any]) -> NDArray[Any] | None:
