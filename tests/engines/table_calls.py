@@ -51,7 +51,7 @@ RULES = [
     rules.refund_after_purchase("amount", by="customer_id"),
     rules.row_count(low=1),
     rules.share_of("city", ["Bonn"], low=0.5),
-    rules.share_of_nulls("order_id", 0.1),
+    rules.share_of_nulls("order_id", high=0.1),
     rules.statistic("amount", "median", low=0),
     rules.unique(["customer_id", "timestamp"]),
     rules.varied(["amount", "customer_id"]),
