@@ -218,9 +218,9 @@ def _cell(name: str, value: Any) -> str:
     if isinstance(value, float) and 100 <= abs(value) < 1e15 and not value.is_integer():
         return f"{value:,.2f}"
     if isinstance(value, Mapping):
-        value = ", ".join(f"{key}: {item}" for key, item in value.items())
+        value = ", ".join(f"{key}: {written(item)}" for key, item in value.items())
     elif isinstance(value, (list, tuple)):
-        value = ", ".join(map(str, value))
+        value = ", ".join(map(written, value))
     return short(cut(written(value), 2 * _SHOWN_LETTERS), 2 * _SHOWN_LETTERS)
 
 

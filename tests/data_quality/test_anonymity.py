@@ -119,14 +119,14 @@ def test_the_page_shows_what_was_asked_for(frame_library):
     frame = frame_library({"z": ["a"] * 7, "s": [1, 2, 3, 4, 5, 6, 6]})
     page = anonymity(frame, "z")._repr_html_()
     for name in ("distinct_l", "entropy_l", "t", "t_distance", "journalist_risk_max"):
-        assert f"<summary>{name}</summary>" not in page
+        assert f">{name.replace('_', ' ')}</" not in page
     assert "None" not in page
     assert "0.1429" in page
     assert "0.14285" not in page
     full = anonymity(frame, "z", "s", population=frame)._repr_html_()
     for name in ("distinct_l", "entropy_l", "t", "t_distance", "journalist_risk_max"):
-        assert f"<summary>{name}</summary>" in full
-    assert "5.7423" in full
+        assert f">{name.replace('_', ' ')}</" in full
+    assert "5.742" in full
 
 
 def test_the_page_of_other_results_about_persons(frame_library):
@@ -135,5 +135,5 @@ def test_the_page_of_other_results_about_persons(frame_library):
     assert "columns_removed" not in allowed
     assert "2.00" in allowed.split("no consent")[1]
     found = find_pii(frame)._repr_html_()
-    assert "<summary>columns</summary>" not in found
-    assert "<summary>free_text</summary>" in found
+    assert ">columns</" not in found
+    assert ">free text</" in found

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 from custval._page import sections_of
 from custval._result import Result
@@ -21,4 +23,9 @@ class PrivateResult(Result):
 
     def _html_sections(self) -> list[str]:
         shown = [f.name for f in dataclasses.fields(self) if f.repr and not f.name.startswith("_")]  # type: ignore[arg-type]
-        return sections_of({name: getattr(self, name) for name in shown})
+        values = {name: getattr(self, name) for name in shown}
+        return sections_of({name: value for name, value in values.items() if not _is_nothing(value)})
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, (Mapping, tuple, list)) and not value)
