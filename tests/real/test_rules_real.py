@@ -76,7 +76,7 @@ def test_marketing_campaign(real_data):
         rules.in_set("Marital_Status", ["Single", "Together", "Married", "Divorced", "Widow"]),
         rules.of_type("Dt_Customer", "time"),
         rules.constant("Z_CostContact"),
-        rules.share_of_nulls("Income", 0.02),
+        rules.share_of_nulls("Income", high=0.02),
         rules.statistic("Income", "median", low=30_000, high=80_000),
         rules.row_count(low=2_000),
     ]
