@@ -150,6 +150,16 @@ def in_account(result, frame):
         assert rows_of(result.removed) == account.rows_in - account.rows_out
 
 
+def consents_of(frame):
+    """Everybody who is known has agreed."""
+    known = nw.from_native(frame, eager_only=True).select("customer_id").filter(~nw.col("customer_id").is_null())
+    backend, n = known.implementation, len(known)
+    # as columns: narwhals 2.0 cannot put a literal beside a column without rows
+    purpose = nw.new_series("purpose", ["mail"] * n, nw.String, backend=backend)
+    granted = nw.new_series("granted", [True] * n, nw.Boolean, backend=backend)
+    return nw.maybe_reset_index(known).with_columns(purpose, granted).to_native()
+
+
 def nothing(result, frame):
     """Of the functions that say something about a table and give no rows back."""
 
@@ -252,10 +262,7 @@ CALLS = {
         lambda frame, x: dq.respect_consent(
             frame,
             "mail",
-            consents=nw.from_native(frame, eager_only=True)
-            .select("customer_id", purpose=nw.lit("mail"), granted=nw.lit(value=True))
-            .filter(~nw.col("customer_id").is_null())
-            .to_native(),
+            consents=consents_of(frame),
         ),
         in_account,
     ),
